@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/* Text encoders: weights in memory, ready to run. A model never changes after it is open and
+ * may be shared by threads; what one thread needs to run it lives in a pw_session. Layouts:
+ * docs/models/layouts.md; the mathematics: docs/models/clip.md. */
+#ifndef PADWISE_MODEL_H
+#define PADWISE_MODEL_H
+
+#include "file.h"
+#include "tokenizer.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Named limits on what a weight file may declare. */
+#define PW_MODEL_WIDTH_MAX     65536
+#define PW_MODEL_LAYERS_MAX    1024
+#define PW_MODEL_POSITIONS_MAX 65536
+
+/** PyTorch's names for how exact products are; see docs/precision.md. What a level cannot do
+ * faster it does at the next higher precision; pw_model_info says which was used. */
+typedef enum pw_precision {
+    PW_PRECISION_HIGHEST = 0, /* fp32-grade */
+    PW_PRECISION_HIGH,
+    PW_PRECISION_MEDIUM,
+    PW_PRECISION_INT8,
+    PW_N_PRECISIONS
+} pw_precision;
+
+PW_API const char *pw_precision_name(pw_precision precision);
+PW_API int32_t pw_precision_from_name(const char *name);
+
+typedef enum pw_activation {
+    PW_ACTIVATION_DEFAULT =
+        0, /* config.json's hidden_act; without one: width 512 and 768 quick_gelu, else gelu */
+    PW_ACTIVATION_QUICK_GELU, /* x sigmoid(1.702 x) */
+    PW_ACTIVATION_GELU,       /* x (1 + erf(x / sqrt 2)) / 2 */
+    PW_N_ACTIVATIONS
+} pw_activation;
+
+PW_API const char *pw_activation_name(pw_activation activation);
+PW_API int32_t pw_activation_from_name(const char *name);
+
+/** Which row is the pooled one. */
+typedef enum pw_pool_rule {
+    PW_POOL_DEFAULT = 0, /* config.json: eos_token_id 2 (all published files) or no config:
+                            argmax; else first eos */
+    PW_POOL_ARGMAX,      /* the first position of the largest id */
+    PW_POOL_FIRST_EOS,   /* the first position whose id is eos; row 0 if there is none */
+    PW_N_POOL_RULES
+} pw_pool_rule;
+
+PW_API const char *pw_pool_rule_name(pw_pool_rule rule);
+
+typedef struct pw_model pw_model;
+
+typedef struct pw_model_options {
+    size_t struct_size;
+    pw_precision precision;
+    pw_activation activation;
+    pw_pool_rule pool;
+    bool strict; /* as pw_file_options.strict */
+} pw_model_options;
+
+static inline void pw_model_options_init(pw_model_options *options)
+{
+    const pw_model_options zero = {sizeof(pw_model_options), PW_PRECISION_HIGHEST,
+                                   PW_ACTIVATION_DEFAULT, PW_POOL_DEFAULT, false};
+
+    *options = zero;
+}
+
+typedef struct pw_model_info {
+    const char *name; /* "clip_l", "clip_h", "clip_g", "clip_b32", else "clip": by its sizes */
+    const char *kind; /* "clip" */
+    const char *layout; /* row of the layouts table, "hf", "sdxl", ... */
+    const char *tensor_prefix;
+    int32_t width, n_layers, n_heads, mlp, n_vocab, n_positions;
+    int32_t projection; /* width of text_embeds; 0: the file has no projection */
+    pw_activation activation;
+    bool activation_is_guess; /* neither config.json nor the caller said it */
+    pw_pool_rule pool;
+    int32_t eos_id; /* for PW_POOL_FIRST_EOS; -1: the tokenizer's */
+    float epsilon;
+    pw_dtype dtype; /* of the matrices in the file; scaled fp8 reports F8_E4M3 */
+    uint64_t n_parameters;
+    uint64_t size_bytes;    /* of the encoder's tensors in the file's dtype */
+    pw_precision precision; /* used, not asked for */
+    pw_level level;
+    bool is_builtin;
+    char fingerprint[PW_FINGERPRINT_HEX + 1]; /* of the file; "" for the built-in model */
+} pw_model_info;
+
+/** Open the text encoder in `path`: a Hugging Face folder, a single checkpoint or a split file
+ * (docs/models/layouts.md).
+ *  @param which  encoder of a file that holds several ("clip_l", "clip_g"), or NULL for the
+ * only one.
+ *  @return PW_OK; PW_ERR_NOT_FOUND (no text encoder, or several and which is NULL: err names
+ * them); PW_ERR_FORMAT and its kin (err says the tensor or byte); PW_ERR_UNSUPPORTED;
+ * PW_ERR_NO_MEMORY; PW_ERR_CANCELLED. Memory: the encoder's tensors in the file's dtype.
+ * Nothing of the file stays open.   Since: 0.1 */
+PW_NODISCARD PW_API pw_status pw_model_open(pw_model **out, pw_context *ctx, const char *path,
+                                            const char *which, const pw_model_options *options,
+                                            pw_error *err);
+
+/** The built-in model: CLIP's form, the built-in vocabulary, weights drawn from a fixed seed.
+ * It is UNTRAINED: its numbers show how everything works and mean nothing.   Since: 0.1 */
+PW_NODISCARD PW_API pw_status pw_model_open_builtin(pw_model **out, pw_context *ctx,
+                                                    const pw_model_options *options,
+                                                    pw_error *err);
+PW_API void pw_model_free(pw_model *model);
+PW_API void pw_model_get_info(const pw_model *model, pw_model_info *info);
+
+/** The text encoders that a file holds, without reading weights: info of each (precision, level
+ * and pool as the options would give).
+ *  @param infos  [capacity], may be NULL to ask for the count; strings live as long as the
+ * scan.   Since: 0.1 */
+typedef struct pw_model_scan pw_model_scan;
+PW_NODISCARD PW_API pw_status pw_model_scan_open(pw_model_scan **out, pw_context *ctx,
+                                                 const char *path,
+                                                 const pw_model_options *options,
+                                                 pw_error *err);
+PW_API void pw_model_scan_free(pw_model_scan *scan);
+PW_API size_t pw_model_scan_n(const pw_model_scan *scan);
+PW_API const pw_model_info *pw_model_scan_info(const pw_model_scan *scan, size_t i);
+
+/** The scratch of one thread; one session per thread, any number may share a model. */
+typedef struct pw_session pw_session;
+
+/** @param n_rows_max  tokens of the largest batch that is computed in one piece; larger batches
+ * run in windows of whole sequences. At least one sequence always fits. 0: 77 * 16.   Since:
+ * 0.1 */
+PW_NODISCARD PW_API pw_status pw_session_create(pw_session **out, pw_model *model,
+                                                size_t n_rows_max, pw_error *err);
+PW_API void pw_session_free(pw_session *session);
+
+typedef enum pw_output_kind {
+    PW_OUTPUT_HIDDEN_STATE, /* f32 [B, T, D]: hidden_states.layer; 0 = embeddings, i = after
+                               block i */
+    PW_OUTPUT_LAST_HIDDEN_STATE, /* f32 [B, T, D]: final norm of hidden_states.n_layers */
+    PW_OUTPUT_POOLED,            /* f32 [B, D]: row of last_hidden_state at the pool position */
+    PW_OUTPUT_TEXT_EMBEDS        /* f32 [B, P]: pooled projected, no bias */
+} pw_output_kind;
+
+typedef struct pw_output {
+    pw_output_kind kind;
+    int32_t layer;   /* of a hidden state; negative counts from the end, -1 = n_layers */
+    bool final_norm; /* of a hidden state: final norm applied */
+    float *data;     /* caller-owned */
+    size_t capacity; /* floats */
+} pw_output;
+
+/** A batch of sequences of one length. */
+typedef struct pw_batch {
+    const int32_t *ids;  /* [n_prompts, n_tokens] */
+    const uint8_t *mask; /* [n_prompts, n_tokens], 1 = this key is visible; NULL: all. Composed
+                          * with the causal rule. A row that may see no key at all sees itself
+                          * (docs/models/clip.md, "A row with no visible key") */
+    size_t n_prompts, n_tokens;
+} pw_batch;
+
+/** Encode. Computes only what the outputs need.
+ *  @return PW_OK; PW_ERR_ARGUMENT (an id outside the vocabulary, more tokens than positions, a
+ * layer that is not there); PW_ERR_UNSUPPORTED (text_embeds without a projection);
+ * PW_ERR_CAPACITY; PW_ERR_CANCELLED. Outputs are undefined on failure. Threads: one call per
+ * session at a time. Allocates nothing.   Since: 0.1 */
+PW_NODISCARD PW_API pw_status pw_model_encode(pw_session *session, const pw_batch *batch,
+                                              const pw_output *outputs, size_t n_outputs,
+                                              pw_error *err);
+
+/** Kinds that pw_model_init_files knows: "clip-l", "clip-h", "clip-bigg", "clip-b32", "tiny";
+ * NULL past the end.   Since: 0.1 */
+PW_API const char *pw_model_init_kind(size_t i);
+
+/** Write a random checkpoint in HF layout: config.json, model.safetensors and, where a
+ * tokenizer is given, its files. The same seed gives the same bytes on every machine.
+ *  @param dtype  F32, F16 or BF16.   Since: 0.1 */
+PW_NODISCARD PW_API pw_status pw_model_init_files(pw_context *ctx, const char *kind,
+                                                  uint64_t seed, pw_dtype dtype,
+                                                  const pw_tokenizer *tokenizer,
+                                                  const char *folder, pw_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

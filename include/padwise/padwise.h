@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* All of padwise's public headers. */
+#ifndef PADWISE_PADWISE_H
+#define PADWISE_PADWISE_H
+
+#include "status.h"
+#include "context.h"
+#include "tensor.h"
+#include "file.h"
+#include "tokenizer.h"
+#include "model.h"
+#include "recipe.h"
+#include "conditioning.h"
+#include "version.h"
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/* The allocator door: malloc's family behind pw_allocator, and arrays with checked sizes. */
+#include "base/alloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/checked.h"
+
+static void *malloc_alloc(void *ctx, size_t size, size_t align)
+{
+    void *p = NULL;
+
+    (void)ctx;
+    if (align < sizeof(void *))
+        align = sizeof(void *);
+    return posix_memalign(&p, align, size) == 0 ? p : NULL;
+}
+
+static void malloc_free(void *ctx, void *p, size_t size, size_t align)
+{
+    (void)ctx, (void)size, (void)align;
+    free(p);
+}
+
+const pw_allocator pwi_malloc_allocator = {NULL, malloc_alloc, malloc_free};
+
+/* Zero bytes still need an address of their own: callers take NULL for failure. */
+static size_t at_least_one(size_t size)
+{
+    return size > 0 ? size : 1;
+}
+
+void *pwi_alloc_array(const pw_allocator *allocator, size_t count, size_t size)
+{
+    size_t bytes;
+
+    if (!pwi_mul_size(count, size, &bytes))
+        return NULL;
+    return allocator->alloc(allocator->ctx, at_least_one(bytes), PWI_ALIGN);
+}
+
+void *pwi_alloc_zeroed(const pw_allocator *allocator, size_t count, size_t size)
+{
+    void *p = pwi_alloc_array(allocator, count, size);
+
+    if (p != NULL)
+        memset(p, 0, count * size);
+    return p;
+}
+
+void pwi_free_array(const pw_allocator *allocator, void *p, size_t count, size_t size)
+{
+    if (p != NULL)
+        allocator->free(allocator->ctx, p, at_least_one(count * size), PWI_ALIGN);
+}
+
+void *pwi_grow_array(const pw_allocator *allocator, void *p, size_t count, size_t new_count,
+                     size_t size)
+{
+    void *grown = pwi_alloc_array(allocator, new_count, size);
+
+    if (grown == NULL)
+        return NULL;
+    if (p != NULL)
+        memcpy(grown, p, (count < new_count ? count : new_count) * size);
+    pwi_free_array(allocator, p, count, size);
+    return grown;
+}
+
+void *pwi_alloc_simd(const pw_allocator *allocator, size_t size)
+{
+    return allocator->alloc(allocator->ctx, at_least_one(size), PWI_ALIGN_SIMD);
+}
+
+void pwi_free_simd(const pw_allocator *allocator, void *p, size_t size)
+{
+    if (p != NULL)
+        allocator->free(allocator->ctx, p, at_least_one(size), PWI_ALIGN_SIMD);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* Byte pair merging over ids: a table of ranked pairs, and the merge loop over one word in O(n
+ * log n). */
+#ifndef PWI_TOKENIZERS_BPE_H
+#define PWI_TOKENIZERS_BPE_H
+
+#include "base/alloc.h"
+#include "base/error.h"
+
+/* Pair of ids -> rank and id of the product. */
+typedef struct pwi_merges {
+    const pw_allocator *allocator;
+    struct pwi_merge_slot *slots;
+    size_t n_used, n_slots;
+} pwi_merges;
+
+void pwi_merges_init(pwi_merges *merges, const pw_allocator *allocator);
+void pwi_merges_free(pwi_merges *merges);
+
+/* false when memory is out. *added false: the pair was there (its old rank stays). */
+bool pwi_merges_add(pwi_merges *merges, int32_t left, int32_t right, uint32_t rank,
+                    int32_t product, bool *added);
+
+/* The product of a pair, or -1. */
+int32_t pwi_merges_find(const pwi_merges *merges, int32_t left, int32_t right, uint32_t *rank);
+
+/* One symbol of a word while it is merged: its id and how many bytes of the word it covers. */
+typedef struct pwi_symbol {
+    int32_t id;
+    uint32_t size;
+} pwi_symbol;
+
+/* Scratch that grows once and serves every word. */
+typedef struct pwi_bpe_scratch {
+    const pw_allocator *allocator;
+    struct pwi_bpe_node *nodes;
+    struct pwi_bpe_candidate *heap;
+    size_t capacity; /* symbols */
+} pwi_bpe_scratch;
+
+void pwi_bpe_scratch_init(pwi_bpe_scratch *scratch, const pw_allocator *allocator);
+void pwi_bpe_scratch_free(pwi_bpe_scratch *scratch);
+
+/* Merge the n symbols of one word in place, lowest rank first, leftmost first among equals; *n
+ * becomes the count that is left. */
+pw_status pwi_bpe_merge(const pwi_merges *merges, pwi_bpe_scratch *scratch, pwi_symbol *symbols,
+                        size_t *n, pw_error *err);
+
+#endif
