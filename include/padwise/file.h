@@ -14,6 +14,8 @@ extern "C" {
 
 /* Named limits; a file over one is refused with PW_ERR_LIMIT. */
 #define PW_FILE_TENSORS_MAX       65536
+#define PW_FILE_METADATA_MAX      65536
+#define PW_FILE_SHARDS_MAX        512
 #define PW_SAFETENSORS_HEADER_MAX 100000000u /* bytes, as the reference */
 #define PW_NPY_HEADER_MAX         65536u
 #define PW_JSON_DEPTH_MAX         64
@@ -38,11 +40,13 @@ typedef struct pw_file_options {
     size_t struct_size;
     bool strict; /* safetensors: the specification to the letter (unknown fields, white space,
                     null metadata refused) */
+    int32_t expected_format; /* a pw_format: the path must be a file of it, PW_ERR_FOREIGN if
+                                its first bytes show another; -1: told by the first bytes */
 } pw_file_options;
 
 static inline void pw_file_options_init(pw_file_options *options)
 {
-    const pw_file_options zero = {sizeof(pw_file_options), false};
+    const pw_file_options zero = {sizeof(pw_file_options), false, -1};
 
     *options = zero;
 }

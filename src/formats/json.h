@@ -48,10 +48,10 @@ typedef struct pwi_json {
 typedef struct pwi_json_limits {
     size_t string_bytes_max; /* default 16 MiB, unescaped */
     size_t depth_max;        /* default PW_JSON_DEPTH_MAX */
+    size_t window_bytes;     /* of files: default 64 KiB; of memory: default all of it */
 } pwi_json_limits;
 
-/* A document in memory, kept by the caller until close. Nothing is copied but strings with
- * escapes. */
+/* A document in memory, kept by the caller until close. Only one token at a time is copied. */
 pw_status pwi_json_open_memory(pwi_json *json, const pw_allocator *allocator, const char *bytes,
                                size_t size, const pwi_json_limits *limits, pw_error *err);
 

@@ -17,6 +17,9 @@
  * measured 1.6-2.1e-6 against f64, runs of 256 8.5e-7). */
 #define PWI_K_RUN 256
 
+/* Widest panel of any level. */
+#define PWI_NR_MAX 64
+
 /* What a product's epilogue does with acc + bias. */
 typedef enum pwi_epilogue {
     PWI_EPILOGUE_STORE,      /* out = value */
@@ -74,7 +77,8 @@ typedef struct pwi_attention_args {
 } pwi_attention_args;
 
 typedef struct pwi_kernels {
-    size_t nr; /* width of a panel at this level; a multiple of 8, at most 64 */
+    size_t nr; /* width of a panel at this level; a multiple of 8, at most PWI_NR_MAX */
+    size_t mr; /* rows that gemm takes at once: splitting m elsewhere costs time, not bits */
 #define PW_KERNEL(name, ret, args, tolerance) ret(*name) args;
 #include "kernels/kernels.def"
 #undef PW_KERNEL
@@ -90,17 +94,24 @@ extern const size_t pwi_n_kernels;
 /* The table of a context. */
 const pwi_kernels *pwi_context_kernels(const pw_context *ctx);
 
-/* Pack W: `read` is called for consecutive rows: rows row .. row + n_rows - 1 of W in the
- * file's dtype. Frees with pwi_packed_free. data: W dense [n, k]. */
+/* Make room for W [n, k] as this table's gemm wants it, all zeros: ceil(n / nr) * nr * k
+ * elements of the file's dtype and not a byte more. `allocator` outlives the result, which is
+ * freed with pwi_packed_free; on failure there is nothing to free.
+ * PW_ERR_NO_MEMORY, PW_ERR_OVERFLOW, PW_ERR_UNSUPPORTED (a dtype that gemm does not take). */
 pw_status pwi_pack(pwi_packed *packed, const pw_allocator *allocator,
                    const pwi_kernels *kernels, pw_dtype dtype, size_t n, size_t k, float scale,
-                   pw_error *err); /* allocates, zeroed */
-void pwi_pack_rows(pwi_packed *packed, size_t first_row, size_t n_rows,
-                   const void *rows); /* rows dense [n_rows, k] */
+                   pw_error *err);
+
+/* Put rows first_row .. first_row + n_rows - 1 of W into place. rows: dense [n_rows, k] in the
+ * file's dtype, any alignment. Any order; threads may do disjoint rows at once. */
+void pwi_pack_rows(pwi_packed *packed, size_t first_row, size_t n_rows, const void *rows);
+
+/* Harmless on a zeroed pwi_packed. */
 void pwi_packed_free(pwi_packed *packed);
 
 /* out = epilogue(x W^T + bias) over all panels on the context's threads. scratch:
- * pwi_gemm_scratch(ctx, k_max) floats. */
+ * pwi_gemm_scratch(ctx, k_max) floats for any product with k <= k_max, used by one call at a
+ * time. W was packed for this context's table. */
 size_t pwi_gemm_scratch(const pw_context *ctx, size_t k_max);
 void pwi_gemm(const pw_context *ctx, float *out, size_t out_stride, const float *x,
               size_t x_stride, size_t m, const pwi_packed *w, const float *bias,

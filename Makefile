@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: MIT
+# The front door. Meson is the build (meson.build); this file remembers the commands, and installs what they need.
+# BUILD=DIR another build folder - MESON_OPTIONS="..." for meson setup - CC=clang another compiler - SECONDS=N for fuzz.
+BUILD ?= build
+SECONDS ?= 30
+MESON_OPTIONS ?=
+RUN_TESTS = python3 scripts/run_tests.py
+.DEFAULT_GOAL := all
+.PHONY: help all demo test check asan tsan valgrind qemu fuzz bench golden format lint docs dist install clean packages
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1@\2/p' Makefile | awk -F@ '{printf "%-16s %s\n", $$1, $$2}'
+
+all: $(BUILD)/build.ninja ## build the library and the command: build/padwise
+	@ninja -C $(BUILD) $(NINJA_FLAGS)
+	@ln -sf tools/padwise/padwise $(BUILD)/padwise
+
+demo: all ## build, then encode a prompt with the built-in model and show the result
+	@sh scripts/demo.sh $(BUILD)
+
+test: all ## every test; ends with "N passed, N failed, N skipped"
+	@$(RUN_TESTS) $(BUILD)
+
+check: test lint asan tsan ## what CI asks for: tests and style, lint, sanitizers
+
+asan: ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	@$(MAKE) --no-print-directory test BUILD=$(BUILD)-asan \
+	  MESON_OPTIONS="--buildtype=debugoptimized -Db_ndebug=false -Db_sanitize=address,undefined -Db_lundef=false"
+
+tsan: ## the tests that use threads under ThreadSanitizer
+	@$(MAKE) --no-print-directory all BUILD=$(BUILD)-tsan \
+	  MESON_OPTIONS="--buildtype=debugoptimized -Db_ndebug=false -Db_sanitize=thread -Db_lundef=false"
+	@TSAN_OPTIONS="suppressions='$$(pwd)/tests/tsan.supp'" $(RUN_TESTS) $(BUILD)-tsan --suite unit --suite kernels --suite api
+
+valgrind: all ## unit tests under valgrind (levels up to avx2: it hides AVX-512)
+	@$(RUN_TESTS) $(BUILD) --suite unit --wrapper "valgrind -q --error-exitcode=9 --leak-check=full" --timeout-multiplier 20
+
+qemu: all ## checkkern on emulated old CPUs: no instruction leaks below its level
+	@for cpu in Nehalem Haswell; do \
+	  $(RUN_TESTS) $(BUILD) --suite kernels --wrapper "qemu-x86_64 -cpu $$cpu" --timeout-multiplier 10 || exit 1; done
+
+fuzz: ## every fuzz target for SECONDS=30 (clang)
+	@CC=clang $(MAKE) --no-print-directory $(BUILD)-fuzz/build.ninja BUILD=$(BUILD)-fuzz \
+	  MESON_OPTIONS="--buildtype=debugoptimized -Db_ndebug=false -Db_sanitize=address,undefined -Db_lundef=false -Dfuzz=true -Dtools=false"
+	@sh scripts/fuzz_all.sh $(BUILD)-fuzz $(SECONDS)
+
+bench: all ## kernels: cycles, GB/s, GFLOP/s and the ratio to ref
+	@$(BUILD)/tests/kernels/checkkern --bench
+
+golden: ## make the golden files again (needs python3 with PyTorch)
+	@python3 scripts/golden/make_golden.py
+
+format: ## clang-format all C files in place
+	@git ls-files -co --exclude-standard -z '*.c' '*.h' | grep -zv '_table\.[ch]$$' | xargs -0 clang-format -i
+
+lint: $(BUILD)/build.ninja ## clang-tidy with zero tolerance (.clang-tidy)
+	@python3 scripts/lint.py $(BUILD)
+
+docs: all ## man pages (scdoc) into the build folder
+	@ls $(BUILD)/docs/man
+
+dist: $(BUILD)/build.ninja ## source archive in build/meson-dist
+	@meson dist -C $(BUILD) --no-tests --allow-dirty
+
+install: all ## install (PREFIX through MESON_OPTIONS=--prefix=..., DESTDIR)
+	@meson install -C $(BUILD) --no-rebuild
+
+clean: ## remove the build folders
+	@rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan $(BUILD)-fuzz
+
+packages: ## install what a build and its tests need, or say how
+	@sh scripts/install_packages.sh build
+
+$(BUILD)/build.ninja: | packages
+	@meson setup $(BUILD) $(MESON_OPTIONS)

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* Fills the kernel table: every reference first, then each level that build and machine have,
+ * lowest first, overwrites what it has (dav1d's and libwebp's way). */
+#include "kernels/kernels.h"
+
+#include "base/cpu.h"
+#include "kernels/levels.h"
+
+static void fill_ref(pwi_kernels *kernels)
+{
+    pwi_kernels_ref_activation(kernels);
+    pwi_kernels_ref_add(kernels);
+    pwi_kernels_ref_attention(kernels);
+    pwi_kernels_ref_gemm(kernels);
+    pwi_kernels_ref_layer_norm(kernels);
+    pwi_kernels_ref_widen(kernels);
+}
+
+#ifdef PWI_HAVE_AVX2
+static void fill_avx2(pwi_kernels *kernels)
+{
+    pwi_kernels_avx2_activation(kernels);
+    pwi_kernels_avx2_add(kernels);
+    pwi_kernels_avx2_attention(kernels);
+    pwi_kernels_avx2_gemm(kernels);
+    pwi_kernels_avx2_layer_norm(kernels);
+    pwi_kernels_avx2_widen(kernels);
+}
+#endif
+
+static const struct {
+    pw_level level;
+    void (*fill)(pwi_kernels *kernels);
+} levels[] = {
+    {PW_LEVEL_REF, fill_ref},
+#ifdef PWI_HAVE_AVX2
+    {PW_LEVEL_AVX2, fill_avx2},
+#endif
+};
+
+#define N_LEVELS (sizeof(levels) / sizeof(*levels))
+
+void pwi_kernels_select(pwi_kernels *kernels, pw_level max)
+{
+    const pw_level machine = pwi_cpu_level();
+    const pw_level limit = max < machine ? max : machine;
+
+    for (size_t i = 0; i < N_LEVELS; i++)
+        if (levels[i].level <= limit)
+            levels[i].fill(kernels);
+    PW_ASSERT(kernels->nr % 8 == 0 && kernels->nr <= PWI_NR_MAX && kernels->mr > 0);
+#define PW_KERNEL(name, ret, args, tolerance) PW_ASSERT(kernels->name != NULL);
+#include "kernels/kernels.def"
+#undef PW_KERNEL
+}
+
+bool pw_level_built(pw_level level)
+{
+    for (size_t i = 0; i < N_LEVELS; i++)
+        if (levels[i].level == level)
+            return true;
+    return false;
+}
+
+const char *const pwi_kernel_names[] = {
+#define PW_KERNEL(name, ret, args, tolerance) #name,
+#include "kernels/kernels.def"
+#undef PW_KERNEL
+};
+const size_t pwi_n_kernels = sizeof(pwi_kernel_names) / sizeof(*pwi_kernel_names);

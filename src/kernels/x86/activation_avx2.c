@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* The activations over arrays; the arithmetic is math_avx2.h's, as in gemm's epilogues. */
+#include "kernels/levels.h"
+#include "kernels/x86/math_avx2.h"
+
+static void quick_gelu_avx2(float *out, const float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i += LANES)
+        store_part(out + i, quick_gelu_lanes(load_part(x + i, n - i)), n - i);
+}
+
+static void gelu_avx2(float *out, const float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i += LANES)
+        store_part(out + i, gelu_lanes(load_part(x + i, n - i)), n - i);
+}
+
+void pwi_kernels_avx2_activation(pwi_kernels *kernels)
+{
+    kernels->quick_gelu = quick_gelu_avx2;
+    kernels->gelu = gelu_avx2;
+}

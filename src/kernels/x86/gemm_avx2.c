@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/* A tile of a product: 6 rows x 16 columns in twelve registers. A panel is walked in runs of
+ * PWI_K_RUN; the rows of a block pass over one run, which sits in L1, before the next run
+ * comes.
+ *
+ * Bits: an element is one FMA chain over each run, from zero, and the runs added in order,
+ * whatever rows lie beside it: the tiles of 1 to 6 rows are one text. */
+#include "kernels/levels.h"
+#include "kernels/x86/math_avx2.h"
+#include "kernels/x86/widen_avx2.h"
+
+#define MR 6
+#define NR 16
+
+/* Rows whose totals are kept on the stack: 6 KiB, and enough to pay for widening a run. */
+#define BLOCK 96
+
+/* F(0, step) ... F(n - 1, step). */
+#define ROWS_1(F, step) F(0, step)
+#define ROWS_2(F, step) ROWS_1(F, step) F(1, step)
+#define ROWS_3(F, step) ROWS_2(F, step) F(2, step)
+#define ROWS_4(F, step) ROWS_3(F, step) F(3, step)
+#define ROWS_5(F, step) ROWS_4(F, step) F(4, step)
+#define ROWS_6(F, step) ROWS_5(F, step) F(5, step)
+
+#define BEGIN(i, step)                                                                         \
+    __m256 left##i = _mm256_setzero_ps(), right##i = _mm256_setzero_ps();                      \
+    const float *const x##i = x + (i)*x_stride;
+
+#define MULTIPLY(i, step)                                                                      \
+    {                                                                                          \
+        const __m256 value = _mm256_broadcast_ss(x##i + i_k + (step));                         \
+                                                                                               \
+        left##i = _mm256_fmadd_ps(value, w_left, left##i);                                     \
+        right##i = _mm256_fmadd_ps(value, w_right, right##i);                                  \
+        __asm__("" : "+x"(left##i), "+x"(right##i) : "x"(value), "x"(w_left), "x"(w_right));   \
+    }
+
+#define STEP(ROWS, step)                                                                       \
+    {                                                                                          \
+        const __m256 w_left = _mm256_load_ps(w + (step)*NR);                                   \
+        const __m256 w_right = _mm256_load_ps(w + (step)*NR + LANES);                          \
+                                                                                               \
+        ROWS(MULTIPLY, step)                                                                   \
+    }
+
+#define TOTAL(i, step)                                                                         \
+    {                                                                                          \
+        float *to = totals + (i)*NR;                                                           \
+                                                                                               \
+        _mm256_store_ps(to, _mm256_add_ps(_mm256_load_ps(to), left##i));                       \
+        _mm256_store_ps(to + LANES, _mm256_add_ps(_mm256_load_ps(to + LANES), right##i));      \
+    }
+
+/* totals [rows, NR] += x [rows, n_k] times w [n_k, NR]. */
+#define TILE(n_rows)                                                                           \
+    static void tile_##n_rows(float *totals, const float *x, size_t x_stride, const float *w,  \
+                              size_t n_k, const char *ahead)                                   \
+    {                                                                                          \
+        size_t i_k = 0;                                                                        \
+        ROWS_##n_rows(BEGIN, 0);                                                               \
+                                                                                               \
+        for (; i_k + 4 <= n_k; i_k += 4, w += 4 * NR) {                                        \
+            _mm_prefetch(ahead + 16 * i_k, _MM_HINT_T0);                                       \
+            STEP(ROWS_##n_rows, 0);                                                            \
+            STEP(ROWS_##n_rows, 1);                                                            \
+            STEP(ROWS_##n_rows, 2);                                                            \
+            STEP(ROWS_##n_rows, 3);                                                            \
+            __asm__("" : "+r"(i_k), "+r"(w));                                                  \
+        }                                                                                      \
+        for (; i_k < n_k; i_k++, w += NR)                                                      \
+            STEP(ROWS_##n_rows, 0);                                                            \
+        ROWS_##n_rows(TOTAL, 0);                                                               \
+    }
+
+TILE(1)
+TILE(2)
+TILE(3)
+TILE(4)
+TILE(5)
+TILE(6)
+
+typedef void tile_fn(float *totals, const float *x, size_t x_stride, const float *w,
+                     size_t n_k, const char *ahead);
+
+static tile_fn *const tiles[MR + 1] = {NULL, tile_1, tile_2, tile_3, tile_4, tile_5, tile_6};
+
+static inline size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static inline __m256 finished(__m256 value, const float *out, size_t n, pwi_epilogue epilogue)
+{
+    switch (epilogue) {
+    case PWI_EPILOGUE_ADD:
+        return _mm256_add_ps(load_part(out, n), value);
+    case PWI_EPILOGUE_QUICK_GELU:
+        return quick_gelu_lanes(value);
+    case PWI_EPILOGUE_GELU:
+        return gelu_lanes(value);
+    default:
+        return value;
+    }
+}
+
+/* Bias, activation or residual, and out: n_rows rows of the columns that begin at `column`. */
+static void store_block(const pwi_gemm_args *args, const float *totals, size_t first_row,
+                        size_t n_rows, size_t column)
+{
+    for (; column < args->w->n && n_rows > 0; column += LANES, totals += LANES) {
+        const size_t n = args->w->n - column;
+        const __m256 bias =
+            args->bias == NULL ? _mm256_setzero_ps() : load_part(args->bias + column, n);
+        float *out = args->out + first_row * args->out_stride + column;
+
+        for (size_t row = 0; row < n_rows; row++, out += args->out_stride) {
+            const __m256 value = _mm256_add_ps(_mm256_load_ps(totals + row * NR), bias);
+
+            store_part(out, finished(value, out, n, args->epilogue), n);
+        }
+        if ((column + LANES) % NR == 0)
+            return;
+    }
+}
+
+/* A run of a panel: as it is packed, and as f32. */
+struct panel_run {
+    const char *packed;
+    size_t size; /* bytes of the packed run; the next one follows */
+    const float *wide;
+};
+
+/* The run where it is packed, or widened into the scratch by the first block of rows. */
+static struct panel_run run_of(const pwi_gemm_args *args, size_t panel, size_t first_k,
+                               size_t n_k, bool is_first_block)
+{
+    const pwi_packed *w = args->w;
+    const size_t size = pw_dtype_bits(w->dtype) / 8;
+    const char *packed = (const char *)w->data + (panel * w->k + first_k) * NR * size;
+    float *wide = args->panel + first_k * NR;
+
+    if (w->dtype == PW_F32 && w->scale == 1.0f)
+        return (struct panel_run){packed, n_k * NR * size, (const float *)(const void *)packed};
+    if (is_first_block)
+        pwi_widen_avx2(wide, packed, w->dtype, n_k * NR, w->scale);
+    return (struct panel_run){packed, n_k * NR * size, wide};
+}
+
+static void multiply_block(const pwi_gemm_args *args, size_t panel, size_t first_row,
+                           size_t n_rows)
+{
+    _Alignas(32) float totals[BLOCK * NR] = {0.0f};
+    const size_t k = args->w->k, stride = args->x_stride;
+
+    for (size_t first_k = 0; first_k < k; first_k += PWI_K_RUN) {
+        const size_t n_k = smaller(PWI_K_RUN, k - first_k);
+        const struct panel_run run = run_of(args, panel, first_k, n_k, first_row == 0);
+        const float *x = args->x + first_row * stride + first_k;
+        size_t ahead = 0;
+
+        for (size_t row = 0; row < n_rows; row += MR, ahead += n_k * 16) {
+            const char *next = run.packed + (ahead < run.size ? run.size + ahead : 0);
+
+            tiles[smaller(MR, n_rows - row)](totals + row * NR, x + row * stride, stride,
+                                             run.wide, n_k, next);
+        }
+    }
+    store_block(args, totals, first_row, n_rows, panel * NR);
+}
+
+static void gemm_avx2(const pwi_gemm_args *args)
+{
+    PW_ASSERT(args->w->nr == NR);
+    for (size_t i = args->first_panel; i < args->first_panel + args->n_panels; i++)
+        for (size_t row = 0; row < args->m; row += BLOCK)
+            multiply_block(args, i, row, smaller(BLOCK, args->m - row));
+}
+
+void pwi_kernels_avx2_gemm(pwi_kernels *kernels)
+{
+    kernels->nr = NR;
+    kernels->mr = MR;
+    kernels->gemm = gemm_avx2;
+}

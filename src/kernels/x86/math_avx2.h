@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/* exp and the activations on eight floats, for the files of the avx2 level alone. Coefficients
+ * and their errors: scripts/fit_kernels.py; measured ULP: docs/kernels.md. NaN gives NaN. */
+#ifndef PWI_KERNELS_X86_MATH_AVX2_H
+#define PWI_KERNELS_X86_MATH_AVX2_H
+
+#include "kernels/x86/vector_avx2.h"
+
+/* fraction * scale * scale2 = exp of something. Two scales, because one power of two cannot go
+ * from 1 down to the denormals; who multiplies the small one in last rounds once. */
+struct exponential {
+    __m256 fraction, scale, scale2;
+};
+
+/* 2^n for normal results. */
+static inline __m256 power_of_two(__m256i n)
+{
+    return _mm256_castsi256_ps(
+        _mm256_slli_epi32(_mm256_add_epi32(n, _mm256_set1_epi32(127)), 23));
+}
+
+/* exp(high + low) for |high| < 170 and |low| below high's last place: Cody and Waite's
+ * reduction by n ln 2, then 1 + r + r^2 Q(r) with |r| <= ln 2 / 2. */
+static inline struct exponential exp_parts(__m256 high, __m256 low)
+{
+    const __m256 one = _mm256_set1_ps(1.0f);
+    const __m256 n = _mm256_round_ps(_mm256_mul_ps(high, _mm256_set1_ps(0x1.715476p+0f)),
+                                     _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    const __m256i whole = _mm256_cvtps_epi32(n), half = _mm256_srai_epi32(whole, 1);
+    __m256 r = _mm256_fnmadd_ps(n, _mm256_set1_ps(0x1.62e430p-1f), high);
+    __m256 q = _mm256_set1_ps(0.001381447104f);
+
+    r = _mm256_add_ps(_mm256_fnmadd_ps(n, _mm256_set1_ps(-0x1.05c610p-29f), r), low);
+    q = _mm256_fmadd_ps(q, r, _mm256_set1_ps(0.008368779965f));
+    q = _mm256_fmadd_ps(q, r, _mm256_set1_ps(0.04166839412f));
+    q = _mm256_fmadd_ps(q, r, _mm256_set1_ps(0.1666652011f));
+    q = _mm256_fmadd_ps(q, r, _mm256_set1_ps(0.4999999341f));
+    q = _mm256_fmadd_ps(_mm256_mul_ps(r, r), q, r);
+    return (struct exponential){_mm256_add_ps(one, q), power_of_two(half),
+                                power_of_two(_mm256_sub_epi32(whole, half))};
+}
+
+/* exp(x) over the whole range; the arguments' order in min and max lets NaN through. */
+static inline __m256 exp_lanes(__m256 x)
+{
+    const __m256 limited =
+        _mm256_max_ps(_mm256_set1_ps(-110.0f), _mm256_min_ps(_mm256_set1_ps(100.0f), x));
+    const struct exponential e = exp_parts(limited, _mm256_setzero_ps());
+
+    return _mm256_mul_ps(_mm256_mul_ps(e.fraction, e.scale), e.scale2);
+}
+
+static inline __m256 absolute(__m256 x)
+{
+    return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), x);
+}
+
+/* x * (share * e) for x <= 0: down into the denormals with one rounding. `beyond` marks lanes
+ * whose e was taken of a limited argument and is 0 in truth. Minus infinity gives NaN, as in
+ * PyTorch. */
+static inline __m256 left_tail(__m256 x, __m256 share, const struct exponential *e,
+                               __m256 beyond)
+{
+    const __m256 small = _mm256_andnot_ps(beyond, _mm256_mul_ps(share, e->scale2));
+
+    return _mm256_mul_ps(_mm256_mul_ps(x, e->scale), small);
+}
+
+/* x sigmoid(1.702 x) by e = exp(-1.702 |x|): x / (1 + e) on the right, x e / (1 + e) on the
+ * left. 1.702 |x| is carried in two floats, or the tail would lose |x| ulp. */
+static inline __m256 quick_gelu_lanes(__m256 x)
+{
+    const __m256 limit = _mm256_set1_ps(80.0f); /* 80 exp(-1.702 * 80) < 2^-150 */
+    const __m256 c = _mm256_set1_ps(-0x1.b3b646p+0f), c_low = _mm256_set1_ps(0x1.78d4fep-26f);
+    const __m256 one = _mm256_set1_ps(1.0f);
+    const __m256 magnitude = absolute(x), a = _mm256_min_ps(limit, magnitude);
+    const __m256 high = _mm256_mul_ps(a, c);
+    const __m256 low = _mm256_fmadd_ps(a, c_low, _mm256_fmsub_ps(a, c, high));
+    const struct exponential e = exp_parts(high, low);
+    const __m256 power = _mm256_mul_ps(_mm256_mul_ps(e.fraction, e.scale), e.scale2);
+    const __m256 inverse = _mm256_div_ps(one, _mm256_add_ps(one, power));
+    const __m256 beyond = _mm256_cmp_ps(magnitude, limit, _CMP_GT_OQ);
+    const __m256 left = left_tail(x, _mm256_mul_ps(e.fraction, inverse), &e, beyond);
+
+    return _mm256_blendv_ps(_mm256_mul_ps(x, inverse), left, x);
+}
+
+/* Phi(-a) exp(a^2 / 2) for 0 <= a <= 15: t P(t) with t = 1 / (1 + 0.3 a), Cody's way of taming
+ * the tail. Error of the fit: 0.06 of an ulp. */
+static inline __m256 scaled_tail(__m256 a)
+{
+    static const float p[] = {0.1124643704f,   -0.2282838088f, 0.1918820094f,
+                              -0.07950812338f, 0.09620438313f, 0.078372401f,
+                              0.1102393109f,   0.1195713215f,  0.1196867165f};
+    const __m256 one = _mm256_set1_ps(1.0f);
+    const __m256 t = _mm256_div_ps(one, _mm256_fmadd_ps(a, _mm256_set1_ps(0.3f), one));
+    __m256 sum = _mm256_set1_ps(-0.02062858238f);
+
+    for (size_t i = 0; i < sizeof(p) / sizeof(*p); i++)
+        sum = _mm256_fmadd_ps(sum, t, _mm256_set1_ps(p[i]));
+    return _mm256_mul_ps(sum, t);
+}
+
+/* x Phi(x) by q = Phi(-|x|): x (1 - q) on the right, x q on the left. */
+static inline __m256 gelu_lanes(__m256 x)
+{
+    const __m256 limit = _mm256_set1_ps(15.0f); /* 15 Phi(-15) < 2^-150 */
+    const __m256 one = _mm256_set1_ps(1.0f), minus_half = _mm256_set1_ps(-0.5f);
+    const __m256 magnitude = absolute(x), a = _mm256_min_ps(limit, magnitude);
+    const __m256 square = _mm256_mul_ps(a, a);
+    const __m256 rest = _mm256_fmsub_ps(a, a, square);
+    const struct exponential e =
+        exp_parts(_mm256_mul_ps(square, minus_half), _mm256_mul_ps(rest, minus_half));
+    const __m256 share = _mm256_mul_ps(e.fraction, scaled_tail(a));
+    const __m256 q = _mm256_mul_ps(_mm256_mul_ps(share, e.scale), e.scale2);
+    const __m256 beyond = _mm256_cmp_ps(magnitude, limit, _CMP_GT_OQ);
+    const __m256 left = left_tail(x, share, &e, beyond);
+
+    return _mm256_blendv_ps(_mm256_mul_ps(x, _mm256_sub_ps(one, q)), left, x);
+}
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/* CLIP's text tower: its sizes, its weights in memory, and its forward pass
+ * (docs/models/clip.md). */
+#ifndef PWI_MODELS_CLIP_TEXT_H
+#define PWI_MODELS_CLIP_TEXT_H
+
+#include <padwise/model.h>
+
+#include "kernels/kernels.h"
+#include "models/rows.h"
+
+/* A table of rows that are looked up, not multiplied: dense, in the file's dtype. */
+typedef struct pwi_table {
+    pw_dtype dtype;
+    size_t n_rows, width, row_bytes;
+    void *data; /* [n_rows, width] */
+    size_t size_bytes;
+} pwi_table;
+
+typedef struct pwi_norm {
+    float *gain, *bias; /* [D] */
+} pwi_norm;
+
+typedef struct pwi_linear {
+    pwi_packed weight; /* [N, K] */
+    float *bias;       /* [N], NULL: none */
+} pwi_linear;
+
+/* One pre-norm block. Names in comments: Hugging Face's. */
+typedef struct pwi_clip_block {
+    pwi_norm norm1;          /* layer_norm1 */
+    pwi_linear q, k, v, out; /* self_attn.q_proj ... out_proj, [D, D] */
+    pwi_norm norm2;          /* layer_norm2 */
+    pwi_linear fc1, fc2;     /* mlp.fc1 [F, D], mlp.fc2 [D, F] */
+} pwi_clip_block;
+
+typedef struct pwi_clip_text {
+    size_t width, n_layers, n_heads, head_dim, mlp, n_vocab, n_positions, projection_width;
+    float epsilon;
+    float head_scale; /* 1 / sqrt(head_dim), rounded once */
+    pwi_epilogue activation;
+    pwi_table token_embedding;    /* [V, D] */
+    pwi_table position_embedding; /* [P, D] */
+    pwi_clip_block *blocks;       /* [n_layers] */
+    pwi_norm final_norm;          /* final_layer_norm */
+    pwi_linear projection;        /* text_projection [P, D], no bias; weight.data NULL: none */
+} pwi_clip_text;
+
+/* Scratch of one forward pass, f32. */
+typedef struct pwi_clip_scratch {
+    float *hidden;  /* [R, D] the residual stream */
+    float *normed;  /* [R, D] */
+    float *qkv;     /* [R, 3D] */
+    float *context; /* [R, D] */
+    float *mlp;     /* [R, F] */
+    float *pooled;  /* [R, D]: at most one row a sequence */
+    float *scores;  /* [n_threads, scores_stride] */
+    size_t scores_stride;
+    float *gemm; /* pwi_gemm_scratch */
+} pwi_clip_scratch;
+
+/* Called with hidden_states.layer in scratch->hidden, layer 0 ... n_layers. */
+typedef pw_status (*pwi_keep_hidden_state)(void *user, int32_t layer, pw_error *err);
+
+/* Run the tower over the rows; n_layers_wanted of its blocks. PW_ERR_CANCELLED. */
+pw_status pwi_clip_text_forward(const pw_context *ctx, const pwi_clip_text *clip,
+                                const pwi_rows *rows, pwi_clip_scratch *scratch,
+                                size_t n_layers_wanted, pwi_keep_hidden_state keep, void *user,
+                                pw_error *err);
+
+/* The MLP's epilogue for an activation (not DEFAULT). */
+pwi_epilogue pwi_epilogue_of(pw_activation activation);
+
+/* Free every weight; the struct may be partly filled (zeroed before). */
+void pwi_clip_text_free(const pw_allocator *allocator, pwi_clip_text *clip);
+
+#endif

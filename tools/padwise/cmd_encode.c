@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+/* padwise encode: prompts to conditioning files. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "encode.h"
+#include "paths.h"
+#include "show.h"
+#include "talk.h"
+
+static int open_model(struct encode *encode)
+{
+    struct app *app = encode->app;
+    const struct model_place *place = &encode->place;
+    const pw_model_options *options = &encode->plan.model;
+    pw_status status;
+    pw_error err;
+
+    if (place->path == NULL)
+        status = pw_model_open_builtin(&encode->model, app->ctx, options, &err);
+    else
+        status = pw_model_open(&encode->model, app->ctx, place->path, place->which, options,
+                               &err);
+    progress_stop(&app->progress);
+    if (status != PW_OK)
+        return fail_with(app, &err);
+    pw_model_get_info(encode->model, &encode->model_info);
+    return DONE;
+}
+
+/* --like knows the model's fingerprint, not its path. */
+static int check_like(struct encode *encode)
+{
+    const pw_manifest_info *like = &encode->plan.like_info;
+    const char *path = option_text(encode->app, OPTION_LIKE);
+
+    if (encode->plan.like == NULL)
+        return DONE;
+    if (encode->model_info.is_builtin && !like->is_builtin)
+        return fail_usage(encode->app, "%s was made with %s: give its path with -m", path,
+                          like->model_name);
+    if (like->is_builtin != encode->model_info.is_builtin ||
+        strcmp(like->model_fingerprint, encode->model_info.fingerprint) != 0)
+        warn(encode->app, path, "was made with another model (%s, fingerprint %.16s...)",
+             like->model_name, like->model_fingerprint);
+    return DONE;
+}
+
+static void introduce(const struct encode *encode)
+{
+    const pw_model_info *info = &encode->model_info;
+    struct app *app = encode->app;
+
+    if (info->is_builtin)
+        note(app, "the built-in model is untrained: its numbers show how everything works and "
+                  "mean nothing\n");
+    if (info->activation_is_guess)
+        note(app, "activation %s is a guess by the width: no config.json says it; "
+                  "--activation does", pw_activation_name(info->activation));
+    if (encode->tokenizer.path != NULL && strcmp(encode->tokenizer.place, "--tokenizer") != 0 &&
+        strcmp(encode->tokenizer.place, "the model's folder") != 0)
+        note(app, "tokenizer: %s (%s)", encode->tokenizer.path, encode->tokenizer.place);
+}
+
+static int open_all(struct encode *encode)
+{
+    struct app *app = encode->app;
+
+    TRY(find_model(app, &encode->place));
+    TRY(prompts_open(app, &encode->prompts));
+    encode->is_more = true;
+    TRY(output_start(encode));
+    TRY(open_model(encode));
+    TRY(check_like(encode));
+    TRY(find_tokenizer(app, &encode->place, encode->model_info.n_vocab, &encode->plan.tokenizer,
+                       true, &encode->tokenizer));
+    introduce(encode);
+    return DONE;
+}
+
+static int compute(struct encode *encode, const struct batch *batch, pw_tensor_set **set)
+{
+    const pw_encoder encoder = {encode->place.which, encode->model, encode->tokenizer.tokenizer};
+    pw_prompt *prompts = malloc(batch->n * sizeof(*prompts));
+    pw_status status;
+    pw_error err;
+
+    if (prompts == NULL)
+        return fail_memory(encode->app);
+    for (size_t i = 0; i < batch->n; i++)
+        prompts[i] = batch->items[i].prompt;
+    status = pw_conditioning_encode(set, encode->app->ctx, &encoder, 1, prompts, batch->n,
+                                    &encode->plan.options, &err);
+    free(prompts);
+    return status == PW_OK ? DONE : fail_with(encode->app, &err);
+}
+
+static void say_written(struct encode *encode, const struct batch *batch, const char *path,
+                        bool was_there, double seconds)
+{
+    const pw_model_info *info = &encode->model_info;
+
+    if (encode->plan.shape == ONE_FILE)
+        note(encode->app, "%s %s: %zu prompt%s in %.2f s (%s, %s, %d thread%s)",
+             was_there ? "replaced" : "wrote",
+             strcmp(path, "-") == 0 ? "standard output" : path, batch->n,
+             batch->n == 1 ? "" : "s", seconds, pw_level_name(info->level),
+             pw_precision_name(info->precision), (int)pw_context_n_threads(encode->app->ctx),
+             pw_context_n_threads(encode->app->ctx) == 1 ? "" : "s");
+}
+
+static int write_set(struct encode *encode, struct batch *batch, const pw_tensor_set *set,
+                     double started)
+{
+    struct app *app = encode->app;
+    const char *path = NULL;
+    bool was_there;
+    double seconds;
+    pw_error err;
+
+    TRY(output_path(encode, batch, &path));
+    was_there = path_exists(path);
+    TRY(report_tensors(encode, set));
+    if (pw_tensor_set_save(set, app->ctx, path, &encode->plan.save, &err) != PW_OK)
+        return fail_with(app, &err);
+    if (!encode->progress_is_ours)
+        progress_stop(&app->progress);
+    encode->n_files++;
+    seconds = progress_clock() - started;
+    TRY(output_index(encode, batch, path));
+    TRY(report_json(encode, batch, set, path, seconds));
+    say_written(encode, batch, path, was_there, seconds);
+    return DONE;
+}
+
+static int encode_one(struct encode *encode, struct batch *batch)
+{
+    const double started = progress_clock();
+    pw_tensor_set *set = NULL;
+    int status;
+
+    TRY(report_tokens(encode, batch));
+    TRY(compute(encode, batch, &set));
+    status = write_set(encode, batch, set, started);
+    pw_tensor_set_free(set);
+    return status;
+}
+
+/* Prompts are taken in windows of one file each: memory does not grow with their number. */
+static int encode_all(struct encode *encode)
+{
+    const size_t n_max = encode->plan.shape == ONE_FILE    ? SIZE_MAX
+                         : encode->plan.shape == FILE_EACH ? 1
+                                                           : encode->plan.shard_size;
+    struct progress *progress = &encode->app->progress;
+    int status = DONE;
+
+    encode->progress_is_ours = encode->plan.shape != ONE_FILE;
+    if (encode->progress_is_ours)
+        progress_start(progress, "encoding", "prompts");
+    while (status == DONE && encode->is_more) {
+        struct batch batch;
+
+        status = batch_read(encode, &batch, n_max);
+        if (status == DONE && batch.n > 0)
+            status = encode_one(encode, &batch);
+        batch_free(&batch);
+        if (encode->progress_is_ours)
+            progress_update(progress, encode->prompts.n_given,
+                            prompts_fraction(&encode->prompts));
+    }
+    progress_stop(progress);
+    if (status == DONE && encode->prompts.n_given == 0)
+        status = fail(encode->app, PW_ERR_ARGUMENT, encode->prompts.path, "holds no prompt");
+    return status == DONE ? output_finish(encode) : status;
+}
+
+static int run(struct encode *encode)
+{
+    struct app *app = encode->app;
+    const double started = progress_clock();
+
+    TRY(app_open_context(app, PW_LEVEL_HIGHEST));
+    TRY(plan_read(app, &encode->plan));
+    TRY(open_all(encode));
+    TRY(encode_all(encode));
+    if (encode->plan.shape != ONE_FILE)
+        note(app, "wrote %" PRIu64 " file%s to %s: %" PRIu64 " prompt%s in %.2f s",
+             encode->n_files, encode->n_files == 1 ? "" : "s", encode->plan.output,
+             encode->prompts.n_given, encode->prompts.n_given == 1 ? "" : "s",
+             progress_clock() - started);
+    return DONE;
+}
+
+int run_encode(struct app *app)
+{
+    struct encode encode = {.app = app};
+    const int status = run(&encode);
+
+    output_free(&encode);
+    prompts_close(&encode.prompts);
+    pw_tokenizer_free(encode.tokenizer.tokenizer);
+    pw_model_free(encode.model);
+    plan_free(&encode.plan);
+    return status;
+}

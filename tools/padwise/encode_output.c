@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT */
+/* Where conditioning goes: file names from prompts and ids, the folder, index.jsonl. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "encode.h"
+#include "paths.h"
+#include "talk.h"
+
+#define SLUG_MAX 48
+#define ID_MAX   200 /* bytes; file names may have 255, and the ending and a ".tmp" need some */
+
+static const char *ending_of(pw_format format)
+{
+    switch (format) {
+    case PW_FORMAT_NPZ:
+        return ".npz";
+    case PW_FORMAT_NPY:
+        return ".npy";
+    case PW_FORMAT_JSON:
+        return ".json";
+    default:
+        return ".safetensors";
+    }
+}
+
+char *output_slug(struct pool *pool, const char *bytes, size_t size)
+{
+    char slug[SLUG_MAX + 1];
+    size_t n = 0, word = 0;
+    bool is_cut = false;
+
+    for (size_t i = 0; i < size && !is_cut; i++) {
+        const char c = bytes[i] >= 'A' && bytes[i] <= 'Z' ? (char)(bytes[i] + 32) : bytes[i];
+        const bool is_kept = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+
+        if (is_kept && n < SLUG_MAX) {
+            slug[n++] = c;
+        } else if (is_kept) {
+            is_cut = true;
+        } else if (n > 0 && n < SLUG_MAX && slug[n - 1] != '-') {
+            word = n;
+            slug[n++] = '-';
+        }
+    }
+    if (is_cut && word > 0 && slug[n - 1] != '-')
+        n = word;
+    while (n > 0 && slug[n - 1] == '-')
+        n--;
+    return n == 0 ? pool_copy(pool, "prompt", 6) : pool_copy(pool, slug, n);
+}
+
+/* Without -o: named after the first prompt, or the file of --from. */
+static int default_path(struct encode *encode, const struct batch *batch, const char **path)
+{
+    struct pool *pool = &encode->app->pool;
+    const pw_text text = batch->items[0].prompt.prompt;
+    const char *from = option_text(encode->app, OPTION_FROM);
+    const char *name = from == NULL ? NULL : path_name(from);
+    char *slug, *more = pool_copy(pool, "", 0);
+
+    if (name != NULL && strcmp(from, "-") != 0) {
+        slug = output_slug(pool, name, strcspn(name, "."));
+    } else {
+        slug = output_slug(pool, text.bytes, text.size);
+        if (batch->n > 1)
+            more = pool_format(pool, "-and-%zu-more", batch->n - 1);
+    }
+    if (slug == NULL || more == NULL)
+        return fail_memory(encode->app);
+    *path = pool_format(pool, "%s%s%s", slug, more, ending_of(encode->plan.save.format));
+    return *path == NULL ? fail_memory(encode->app) : DONE;
+}
+
+/* A name that nobody typed must not cost somebody a file: only conditioning is replaced. */
+static int check_default(struct encode *encode, const char *path)
+{
+    struct app *app = encode->app;
+    pw_file *file = NULL;
+    bool is_ours = false;
+    pw_error err;
+
+    if (!path_exists(path))
+        return DONE;
+    if (pw_file_open(&file, app->ctx, path, NULL, &err) == PW_OK) {
+        for (size_t i = 0; i < pw_file_n_metadata(file); i++)
+            is_ours = is_ours || strcmp(pw_file_metadata_key(file, i), PW_MANIFEST_KEY) == 0;
+        pw_file_free(file);
+    }
+    if (!is_ours)
+        return fail(app, PW_ERR_ARGUMENT, path,
+                    "is there and was not made by padwise encode; name the output with -o");
+    return DONE;
+}
+
+/* FNV-1a. */
+static uint64_t hash_of(const char *name)
+{
+    uint64_t hash = 14695981039346656037u;
+
+    for (; *name != '\0'; name++)
+        hash = (hash ^ (unsigned char)*name) * 1099511628211u;
+    return hash == 0 ? 1 : hash;
+}
+
+static bool is_new(uint64_t *names, size_t capacity, uint64_t hash)
+{
+    size_t at = (size_t)hash & (capacity - 1);
+
+    while (names[at] != 0 && names[at] != hash)
+        at = (at + 1) & (capacity - 1);
+    if (names[at] == hash)
+        return false;
+    names[at] = hash;
+    return true;
+}
+
+/* Remember a file's name, by 8 bytes each: a million names take 16 MB. */
+static int remember(struct encode *encode, const char *name, const char *where)
+{
+    if (2 * encode->n_names >= encode->names_capacity) {
+        const size_t capacity = encode->names_capacity == 0 ? 1024 : 2 * encode->names_capacity;
+        uint64_t *names = calloc(capacity, sizeof(*names));
+
+        if (names == NULL)
+            return fail_memory(encode->app);
+        for (size_t i = 0; i < encode->names_capacity; i++) {
+            if (encode->names[i] != 0)
+                is_new(names, capacity, encode->names[i]);
+        }
+        free(encode->names);
+        encode->names = names;
+        encode->names_capacity = capacity;
+    }
+    if (!is_new(encode->names, encode->names_capacity, hash_of(name)))
+        return fail(encode->app, PW_ERR_DUPLICATE, where,
+                    "the id \"%s\" is that of an earlier prompt: its file would be replaced",
+                    name);
+    encode->n_names++;
+    return DONE;
+}
+
+/* An id becomes a file name as it is, or not at all: it must not lead out of the folder. */
+static int check_id(struct app *app, const struct prompt_item *item)
+{
+    const size_t n = strlen(item->id);
+
+    if (n == 0 || n > ID_MAX || item->id[0] == '.' || strchr(item->id, '/') != NULL)
+        return fail(app, PW_ERR_ARGUMENT, item->where,
+                    "the id \"%.80s\" cannot be a file name: 1 to %d bytes, no slash, no dot "
+                    "first",
+                    item->id, ID_MAX);
+    for (size_t i = 0; i < n; i++) {
+        if ((unsigned char)item->id[i] < 0x20 || item->id[i] == 0x7F)
+            return fail(app, PW_ERR_ARGUMENT, item->where,
+                        "the id \"%.80s\" cannot be a file name: it holds a control character",
+                        item->id);
+    }
+    return DONE;
+}
+
+static int path_of_each(struct encode *encode, struct batch *batch,
+                        const struct prompt_item *item, const char **path)
+{
+    char number[32];
+    const char *name = item->id;
+
+    if (name != NULL)
+        TRY(check_id(encode->app, item));
+    snprintf(number, sizeof(number), "%05" PRIu64, item->number);
+    if (name == NULL)
+        name = number;
+    TRY(remember(encode, name, item->where));
+    *path = pool_format(&batch->pool, "%s%s%s", encode->plan.output, name,
+                        ending_of(encode->plan.save.format));
+    return *path == NULL ? fail_memory(encode->app) : DONE;
+}
+
+int output_path(struct encode *encode, struct batch *batch, const char **path)
+{
+    const struct plan *plan = &encode->plan;
+
+    switch (plan->shape) {
+    case FILE_EACH:
+        TRY(path_of_each(encode, batch, &batch->items[0], path));
+        break;
+    case SHARDS:
+        *path = pool_format(&batch->pool, "%sshard-%05" PRIu64 "%s", plan->output,
+                            encode->n_files, ending_of(plan->save.format));
+        if (*path == NULL)
+            return fail_memory(encode->app);
+        break;
+    default:
+        if (plan->output != NULL) {
+            *path = plan->output;
+            break;
+        }
+        TRY(default_path(encode, batch, path));
+        TRY(check_default(encode, *path));
+    }
+    return path_check_target(encode->app, *path);
+}
+
+int output_start(struct encode *encode)
+{
+    struct app *app = encode->app;
+    const char *folder = encode->plan.output;
+
+    if (encode->plan.shape == ONE_FILE)
+        return DONE;
+    TRY(path_make_folder(app, folder));
+    if (encode->plan.shape != SHARDS)
+        return DONE;
+    encode->index_path = path_join(&app->pool, folder, "index.jsonl");
+    encode->index_temporary =
+        pool_format(&app->pool, "%s.index.jsonl.tmp.%ld", folder, (long)getpid());
+    if (encode->index_path == NULL || encode->index_temporary == NULL)
+        return fail_memory(app);
+    encode->index = fopen(encode->index_temporary, "wxe");
+    if (encode->index == NULL)
+        return fail_errno(app, encode->index_path, "cannot create it");
+    return DONE;
+}
+
+int output_index(struct encode *encode, const struct batch *batch, const char *path)
+{
+    struct json line = {0};
+    size_t size;
+
+    if (encode->index == NULL)
+        return DONE;
+    for (size_t i = 0; i < batch->n; i++) {
+        const struct prompt_item *item = &batch->items[i];
+
+        json_open(&line, '{');
+        json_key(&line, "id");
+        if (item->id != NULL)
+            json_text(&line, item->id);
+        else
+            json_uint(&line, item->number);
+        json_member_text(&line, "shard", path_name(path));
+        json_key(&line, "row");
+        json_uint(&line, i);
+        json_close(&line, '}');
+        builder_text(&line.text, "\n");
+        line.comma = false;
+    }
+    if (line.text.failed) {
+        builder_free(&line.text);
+        return fail_memory(encode->app);
+    }
+    size = line.text.size;
+    if (fwrite(line.text.bytes, 1, size, encode->index) != size) {
+        builder_free(&line.text);
+        return fail_errno(encode->app, encode->index_path, "cannot write it");
+    }
+    builder_free(&line.text);
+    return DONE;
+}
+
+/* All shards are there: the index gets its name. */
+int output_finish(struct encode *encode)
+{
+    bool ok;
+
+    if (encode->index == NULL)
+        return DONE;
+    ok = fflush(encode->index) == 0 && fsync(fileno(encode->index)) == 0;
+    ok = fclose(encode->index) == 0 && ok;
+    encode->index = NULL;
+    ok = ok && rename(encode->index_temporary, encode->index_path) == 0;
+    if (ok)
+        return DONE;
+    fail_errno(encode->app, encode->index_path, "cannot write it");
+    unlink(encode->index_temporary);
+    return FAILED;
+}
+
+void output_free(struct encode *encode)
+{
+    if (encode->index != NULL) {
+        fclose(encode->index);
+        unlink(encode->index_temporary);
+    }
+    free(encode->names);
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/* Help screens from the tables. */
+#include "help.h"
+
+#include <string.h>
+
+#include "paint.h"
+#include "suggest.h"
+#include "talk.h"
+
+#define LEFT_WIDTH 30
+#define LINE_WIDTH 80
+
+static bool has_option(const struct command *command, const struct option *option)
+{
+    return (option->commands >> (command - command_table) & 1) != 0;
+}
+
+static bool is_common(const struct option *option)
+{
+    return option->commands == IN_ALL;
+}
+
+/* "  -o, --output PATH"; options that share the line follow with ", --name". */
+static void put_names(struct builder *left, size_t first)
+{
+    const struct option *option = &option_table[first];
+
+    if (option->letter != 0)
+        builder_format(left, "  -%c, --%s", option->letter, option->name);
+    else
+        builder_format(left, "      --%s", option->name);
+    for (size_t i = first + 1; i < N_OPTIONS && option_table[i].help == NULL; i++)
+        builder_format(left, ", --%s", option_table[i].name);
+    if (option->argument != NULL)
+        builder_format(left, " %s", option->argument);
+}
+
+static void put_option(struct builder *out, size_t i, bool color)
+{
+    struct builder left = {0};
+
+    put_names(&left, i);
+    paint(out, color, PAINT_CYAN, left.failed ? "" : left.bytes);
+    builder_fill(out, ' ', left.size < LEFT_WIDTH - 1 ? LEFT_WIDTH - left.size : 2);
+    builder_format(out, "%s\n", option_table[i].help);
+    builder_free(&left);
+}
+
+/* The options of every command on a few lines: each is explained in the overview. */
+static void put_common_names(struct builder *out)
+{
+    size_t column = 0;
+
+    for (size_t i = 0; i < N_OPTIONS; i++) {
+        const struct option *option = &option_table[i];
+        struct builder name = {0};
+
+        if (!is_common(option))
+            continue;
+        if (option->letter != 0)
+            builder_format(&name, "-%c, ", option->letter);
+        builder_format(&name, option->argument == NULL ? "--%s" : "--%s %s", option->name,
+                       option->argument == NULL ? "" : option->argument);
+        if (name.failed)
+            out->failed = true;
+        else if (column == 0)
+            builder_format(out, "common: %s", name.bytes), column = 8 + name.size;
+        else if (column + 3 + name.size > LINE_WIDTH)
+            builder_format(out, " |\n        %s", name.bytes), column = 8 + name.size;
+        else
+            builder_format(out, " | %s", name.bytes), column += 3 + name.size;
+        builder_free(&name);
+    }
+    builder_text(out, "\n");
+}
+
+static void put_examples(struct builder *out, const char *examples, bool color)
+{
+    paint(out, color, PAINT_BOLD, "\nexamples:\n");
+    for (const char *line = examples; *line != '\0';) {
+        const size_t n = strcspn(line, "\n");
+
+        builder_format(out, "  %.*s\n", (int)n, line);
+        line += n + (line[n] == '\n');
+    }
+}
+
+static void print(struct app *app, FILE *out, struct builder *text)
+{
+    if (text->failed)
+        fail_memory(app);
+    else
+        fwrite(text->bytes, 1, text->size, out);
+    builder_free(text);
+}
+
+void help_command(struct app *app, const struct command *command)
+{
+    struct builder out = {0};
+    const bool color = app->color_out;
+
+    paint(&out, color, PAINT_BOLD, "padwise ");
+    paint(&out, color, PAINT_BOLD, command->name);
+    builder_format(&out, ": %s\n\nusage: padwise %s %s\n\n", command->summary, command->name,
+                   command->usage);
+    for (size_t i = 0; i < N_OPTIONS; i++) {
+        const struct option *option = &option_table[i];
+
+        if (has_option(command, option) && !is_common(option) && option->help != NULL)
+            put_option(&out, i, color);
+    }
+    put_common_names(&out);
+    put_examples(&out, command->examples, color);
+    print(app, app->out, &out);
+}
+
+void help_overview(struct app *app, FILE *file)
+{
+    struct builder out = {0};
+    const bool color = app->color_out && file == app->out;
+
+    paint(&out, color, PAINT_BOLD, "padwise ");
+    builder_format(&out,
+                   "%s: prompts to exactly the tensors that an image generator takes\n\n"
+                   "usage: padwise COMMAND [options] [arguments]\n\n",
+                   pw_version());
+    for (size_t i = 0; i < N_COMMANDS; i++) {
+        builder_text(&out, "  ");
+        paint(&out, color, PAINT_CYAN, command_table[i].name);
+        builder_fill(&out, ' ', 12 - strlen(command_table[i].name));
+        builder_format(&out, "%s\n", command_table[i].summary);
+    }
+    paint(&out, color, PAINT_BOLD, "\noptions of every command:\n");
+    for (size_t i = 0; i < N_OPTIONS; i++) {
+        if (is_common(&option_table[i]))
+            put_option(&out, i, color);
+    }
+    builder_text(&out, "      --version               the version\n");
+    put_examples(&out,
+                 "padwise encode \"a beaver with blue teeth\"\n"
+                 "padwise tokenize \"a beaver with blue teeth\"\n"
+                 "padwise help encode\n",
+                 color);
+    print(app, file, &out);
+}
+
+int run_help(struct app *app)
+{
+    const struct arguments *arguments = &app->arguments;
+    const char *topic = arguments->n_words == 0 ? NULL : arguments->words[0];
+    struct suggestion suggestion;
+
+    if (arguments->n_words > 1)
+        return fail_usage(app, "one command at a time");
+    if (topic == NULL) {
+        help_overview(app, app->out);
+        return DONE;
+    }
+    suggest_start(&suggestion, topic);
+    for (size_t i = 0; i < N_COMMANDS; i++) {
+        if (strcmp(command_table[i].name, topic) == 0) {
+            help_command(app, &command_table[i]);
+            return DONE;
+        }
+        suggest_offer(&suggestion, command_table[i].name);
+    }
+    if (strcmp(topic, "man-commands") == 0) {
+        help_man_commands(app->out);
+        return DONE;
+    }
+    if (strcmp(topic, "man-options") == 0) {
+        help_man_options(app->out);
+        return DONE;
+    }
+    for (size_t i = 0; later_commands[i] != NULL; i++) {
+        if (strcmp(later_commands[i], topic) == 0)
+            return fail_usage(app, "%s is not in this version", topic);
+    }
+    if (suggestion.best != NULL)
+        return fail_usage(app, "unknown command %s; did you mean %s?", topic, suggestion.best);
+    return fail_usage(app, "unknown command %s", topic);
+}

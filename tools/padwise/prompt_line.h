@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* One line of a JSON Lines file of prompts: a string, or an object of strings. */
+#ifndef TOOL_PROMPT_LINE_H
+#define TOOL_PROMPT_LINE_H
+
+#include <padwise/conditioning.h>
+
+#include "pool.h"
+
+struct prompt_line {
+    pw_prompt prompt;
+    pw_text id; /* absent, or the text of a string or a whole number */
+};
+
+/* Texts are copied into the pool. On failure *what is a sentence and *column counts from 1;
+ * *what is NULL when memory ran out. */
+bool prompt_line_parse(struct prompt_line *line, struct pool *pool, const char *bytes,
+                       size_t size, const char **what, size_t *column);
+
+#endif
