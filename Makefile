@@ -48,7 +48,7 @@ bench: all ## kernels: cycles, GB/s, GFLOP/s and the ratio to ref
 	@$(BUILD)/tests/kernels/checkkern --bench
 
 golden: ## make the golden files again (needs python3 with PyTorch)
-	@python3 scripts/golden/make_golden.py
+	@for script in scripts/golden/*.py; do python3 "$$script" || exit 1; done
 
 format: ## clang-format all C files in place
 	@git ls-files -co --exclude-standard -z '*.c' '*.h' | grep -zv '_table\.[ch]$$' | xargs -0 clang-format -i

@@ -3,8 +3,7 @@
 """make_builtin_vocab.py PADWISE: trains the built-in vocabulary (data/vocab/merges.txt) from text that Debian ships.
 
 The text: the glosses of WordNet (package wordnet-base) and the English names and keywords of CLDR (unicode-cldr-core):
-emoji, languages, scripts, territories. The names come ten times, because the built-in model learns from emoji and their
-names: their words should be few tokens. `scripts/install_packages.sh vocab` installs both packages. data/vocab/how.json
+emoji, languages, scripts, territories. `scripts/install_packages.sh vocab` installs both packages. data/vocab/how.json
 records what went in and what came out; the same packages give the same bytes.
 """
 import argparse
@@ -22,7 +21,6 @@ WORDNET = '/usr/share/wordnet'
 CLDR = '/usr/share/unicode/cldr/common'
 PACKAGES = ('wordnet-base', 'unicode-cldr-core')
 N_MERGES = 8000
-N_NAME_COPIES = 10
 OUT = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 'data', 'vocab')
 
 
@@ -35,11 +33,15 @@ def wordnet_glosses():
                     yield line.split('|', 1)[1].strip()
 
 
-def cldr_names():
-    """Emoji names with their keywords, then the names of languages, scripts and territories."""
+def emoji_names():
+    """Names and keywords of emoji: "beaver, dam"."""
     for folder in ('annotations', 'annotationsDerived'):
         for entry in ElementTree.parse(os.path.join(CLDR, folder, 'en.xml')).iter('annotation'):
             yield entry.text.replace(' | ', ', ').strip()
+
+
+def display_names():
+    """Names of languages, scripts and territories."""
     names = ElementTree.parse(os.path.join(CLDR, 'main', 'en.xml')).find('localeDisplayNames')
     for kind in ('language', 'script', 'territory'):
         for entry in names.iter(kind):
@@ -47,14 +49,21 @@ def cldr_names():
                 yield entry.text.strip()
 
 
+# What goes in, and how many times. The built-in model learns from emoji and their names, so their words should be few
+# tokens: with 40 copies they weigh about as much as the glosses.
+SOURCES = [('wordnet_glosses', wordnet_glosses, 1), ('cldr_emoji_names', emoji_names, 40),
+           ('cldr_display_names', display_names, 4)]
+
+
 def gather(path):
-    glosses, names = list(wordnet_glosses()), list(cldr_names())
-    lines = glosses + names * N_NAME_COPIES
-    text = ''.join(re.sub(r'\s+', ' ', line) + '\n' for line in lines).encode()
+    counts, text = {}, b''
+    for name, source, n_copies in SOURCES:
+        lines = [re.sub(r'\s+', ' ', line) + '\n' for line in source()]
+        counts[name] = {'lines': len(lines), 'copies': n_copies}
+        text += ''.join(lines * n_copies).encode()
     with open(path, 'wb') as file:
         file.write(text)
-    return {'wordnet_glosses': len(glosses), 'cldr_names': len(names), 'copies_of_names': N_NAME_COPIES,
-            'bytes': len(text), 'sha256': hashlib.sha256(text).hexdigest()}
+    return {**counts, 'bytes': len(text), 'sha256': hashlib.sha256(text).hexdigest()}
 
 
 def package_versions():

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A context: creation (kernels/context.c adds the kernel table), reference counts, progress and
+/* A context: creation (kernels/kernel_context.c adds the kernel table), reference counts, progress and
  * warnings. */
 #include "base/context.h"
 

@@ -14,7 +14,7 @@
 
 typedef struct big {
     uint32_t limbs[LIMBS]; /* lowest first */
-    size_t n_limbs;
+    size_t n_limbs;        /* the others are 0 */
 } big;
 
 /* x = x * factor + addend */
@@ -46,7 +46,6 @@ static void read_digits(big *x, const char *text, size_t size, int64_t *power)
     size_t n_digits = 0;
     bool rest = false;
 
-    x->n_limbs = 0;
     for (const char *p = text; p < text + size; p++) {
         if (*p == '.')
             continue;
@@ -66,9 +65,7 @@ static void read_digits(big *x, const char *text, size_t size, int64_t *power)
 
 static int compare(const big *a, const big *b)
 {
-    if (a->n_limbs != b->n_limbs)
-        return a->n_limbs < b->n_limbs ? -1 : 1;
-    for (size_t i = a->n_limbs; i-- > 0;)
+    for (size_t i = LIMBS; i-- > 0;)
         if (a->limbs[i] != b->limbs[i])
             return a->limbs[i] < b->limbs[i] ? -1 : 1;
     return 0;
@@ -77,10 +74,8 @@ static int compare(const big *a, const big *b)
 int pwi_decimal_compare(const char *text, size_t size, int64_t power, uint64_t mantissa,
                         int32_t exponent)
 {
-    big decimal, binary = {{(uint32_t)mantissa, (uint32_t)(mantissa >> 32)}, 2};
+    big decimal = {{0}, 0}, binary = {{(uint32_t)mantissa, (uint32_t)(mantissa >> 32)}, 2};
 
-    if (binary.limbs[1] == 0)
-        binary.n_limbs = 1;
     read_digits(&decimal, text, size, &power);
     /* decimal * 10^power against binary * 2^exponent: every factor goes where its exponent is
      * positive. */

@@ -243,7 +243,7 @@ static bool close_bracket(pwi_json *json)
     begin_event(json, open->is_object ? PWI_JSON_OBJECT_END : PWI_JSON_ARRAY_END);
     if (!accept(json, open->is_object ? '}' : ']'))
         return false;
-    pwi_json_keys_drop(&state->keys, open->n_keys);
+    pwi_json_keys_drop(&state->keys, open->first_key);
     json->depth--;
     value_done(json);
     return true;
@@ -296,6 +296,7 @@ static pw_status read_value(pwi_json *json)
 static pw_status read_key(pwi_json *json)
 {
     struct pwi_json_state *state = json->state;
+    const pwi_json_open *open = &state->open[json->depth - 1];
     char quoted[PWI_QUOTE_SIZE];
     bool added;
 
@@ -303,8 +304,8 @@ static pw_status read_key(pwi_json *json)
         return pwi_json_unexpected(json, "a key in double quotes");
     begin_event(json, PWI_JSON_KEY);
     PWI_TRY(pwi_json_read_string(json));
-    if (!pwi_json_keys_add(&state->keys, state->open[json->depth - 1].serial, json->text,
-                           json->size, &added))
+    if (!pwi_json_keys_add(&state->keys, open->first_key, open->serial, json->text, json->size,
+                           &added))
         return pwi_fail_memory(&state->failure);
     if (!added) {
         pwi_fail_at(&state->failure, PW_ERR_DUPLICATE, json->offset,
@@ -366,7 +367,13 @@ pw_status pwi_json_next(pwi_json *json, pw_error *err)
 
     if (state->failure.status == PW_OK)
         state->failure.status = read_event(json);
-    if (state->failure.status != PW_OK && err != NULL)
+    if (state->failure.status == PW_OK)
+        return PW_OK;
+    /* A caller who goes on all the same finds nothing to use. */
+    json->event = PWI_JSON_END;
+    json->text = "";
+    json->size = 0;
+    if (err != NULL)
         *err = state->failure;
     return state->failure.status;
 }

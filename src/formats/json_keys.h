@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The keys of the objects that are open, as keyed 128-bit hashes: a key that comes twice is
+/* The keys of the objects that are open, as keyed hashes of 127 bits: a key that comes twice is
  * found at once, whatever keys a file chooses, in about 24 bytes a key. Two different keys are
- * taken for one with probability 2^-128 a pair. */
+ * taken for one with probability 2^-127 a pair. */
 #ifndef PWI_FORMATS_JSON_KEYS_H
 #define PWI_FORMATS_JSON_KEYS_H
 
@@ -10,21 +10,21 @@
 typedef struct pwi_json_keys {
     const pw_allocator *allocator;
     pwi_hash_key key;
-    pwi_hash *log; /* in the order they were added: objects close last in, first out */
+    pwi_hash *log; /* as they came; the last ones are the innermost object's */
     size_t n_used, capacity;
     uint32_t *slots; /* 1 + index into the log; 0: free */
-    size_t n_slots;  /* 0 or a power of two: twice the capacity */
+    size_t n_in_slots, n_slots;
 } pwi_json_keys;
 
 void pwi_json_keys_init(pwi_json_keys *keys, const pw_allocator *allocator);
 void pwi_json_keys_free(pwi_json_keys *keys);
 
-/* Add a key of the object with this serial number; *added is false if the object has it. False
- * when memory is out. */
-bool pwi_json_keys_add(pwi_json_keys *keys, uint64_t object, const char *bytes, size_t size,
-                       bool *added);
+/* Add a key to the innermost object, whose keys begin at n_used = `first`; *added is false if
+ * it has the key. `serial` is a number that no other object has. False when memory is out. */
+bool pwi_json_keys_add(pwi_json_keys *keys, size_t first, uint64_t serial, const char *bytes,
+                       size_t size, bool *added);
 
-/* Forget the keys added since n_used was this. */
-void pwi_json_keys_drop(pwi_json_keys *keys, size_t n_used);
+/* Forget the innermost object's keys. */
+void pwi_json_keys_drop(pwi_json_keys *keys, size_t first);
 
 #endif

@@ -51,8 +51,7 @@ pw_status pwi_json_source_more(pwi_json_source *source, pw_error *err)
 
     if (n > left)
         n = (size_t)left;
-    if (n == 0)
-        return PW_OK;
+    PW_ASSERT(n > 0);
     if (pwi_json_source_offset(source) > source->counted)
         count_lines(source, pwi_json_source_offset(source));
     memmove(source->window, source->at, kept);

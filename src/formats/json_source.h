@@ -30,8 +30,8 @@ bool pwi_json_source_init(pwi_json_source *source, const pw_allocator *allocator
                           const char *memory, uint64_t size, size_t window_bytes);
 void pwi_json_source_free(pwi_json_source *source);
 
-/* Keep the bytes from `at` on and load what else the window takes. Does nothing at the end of
- * the document. */
+/* Keep the bytes from `at` on and load what else the window takes; there is more to load, and
+ * something was read. */
 pw_status pwi_json_source_more(pwi_json_source *source, pw_error *err);
 
 /* Put the line and the column (in bytes) of a place into err. Places come in rising order,

@@ -22,8 +22,8 @@ typedef enum pwi_json_mode {
 
 typedef struct pwi_json_open {
     bool is_object;
-    uint64_t serial; /* of the object, for its keys */
-    size_t n_keys;   /* in the set when it was opened */
+    uint64_t serial;  /* of the object, for its keys */
+    size_t first_key; /* where they begin in the set */
 } pwi_json_open;
 
 struct pwi_json_state {

@@ -48,18 +48,18 @@ static const char *text_run(const char *p, const char *end)
 static pw_status read_hex(pwi_json *json, size_t begin, uint32_t *code)
 {
     pwi_json_source *source = &json->state->source;
+    const size_t loaded = (size_t)(source->end - source->at);
 
     *code = 0;
     for (size_t i = begin; i < begin + 4; i++) {
-        const char *p = source->at + i;
-        const char c = p < source->end ? *p : '\0';
+        const char c = i < loaded ? source->at[i] : '\0';
 
         if (c >= '0' && c <= '9') {
             *code = *code << 4 | (uint32_t)(c - '0');
         } else if ((c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F')) {
             *code = *code << 4 | (uint32_t)((c | 0x20) - 'a' + 10);
         } else {
-            source->at = p < source->end ? p : source->end;
+            source->at += i < loaded ? i : loaded;
             return pwi_json_unexpected(json, "a hexadecimal digit of \\u");
         }
     }

@@ -137,9 +137,9 @@ static pw_status check_end(const pwi_file_part *part, const pwi_file_entry *last
                            quoted_name(name, last), end, data_size);
     if (end < data_size)
         return pwi_fail_at(err, PW_ERR_TRAILING, part->header_size + end,
-                           "%" PRIu64 " bytes follow the last tensor and belong to none; the "
-                           "file was not made by a safetensors writer, or was damaged",
-                           data_size - end);
+                           "%" PRIu64 " byte%s after the last tensor belong to none; the file "
+                           "was not made by a safetensors writer, or was damaged",
+                           data_size - end, data_size - end == 1 ? "" : "s");
     return PW_OK;
 }
 

@@ -56,11 +56,14 @@ static void add_pair(struct sums *sums, double a, double b)
 
 static double row_cosine(const struct sums *sums)
 {
+    double cosine;
+
     if (!sums->differs)
         return 1.0;
     if (sums->a_squares == 0.0 || sums->b_squares == 0.0)
         return 0.0; /* a row of zeros is equal to another one only */
-    return sums->product / (sqrt(sums->a_squares) * sqrt(sums->b_squares));
+    cosine = sums->product / (sqrt(sums->a_squares) * sqrt(sums->b_squares));
+    return cosine > 1.0 ? 1.0 : cosine; /* rounding; NaN stays */
 }
 
 static void begin_row(struct sums *sums)

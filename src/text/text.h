@@ -26,8 +26,8 @@ void pwi_text_free(pwi_text *text);
 void pwi_text_clear(pwi_text *text); /* forgets `failed` too; steps do not */
 void pwi_text_put(pwi_text *text, uint32_t code, uint32_t begin, uint32_t end);
 
-/* Strict UTF-8 into characters, in place of what *out held; offsets start at `base`. PW_ERR_UTF8
- * with the offset (base included), PW_ERR_NO_MEMORY. size <= PW_TEXT_BYTES_MAX. */
+/* Strict UTF-8 into characters, in place of what *out held; offsets start at `base`.
+ * PW_ERR_UTF8 with the offset (base included), PW_ERR_NO_MEMORY. size <= PW_TEXT_BYTES_MAX. */
 pw_status pwi_text_decode(pwi_text *out, const char *bytes, size_t size, uint32_t base,
                           pw_error *err);
 

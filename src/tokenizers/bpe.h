@@ -6,12 +6,16 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/hash.h"
+
+#define PWI_NO_RANK UINT32_MAX
 
 /* Pair of ids -> rank and id of the product. */
 typedef struct pwi_merges {
     const pw_allocator *allocator;
+    pwi_hash_key key; /* so that a file cannot be made to collide */
     struct pwi_merge_slot *slots;
-    size_t n_used, n_slots;
+    size_t n_used, n_slots; /* n_slots is 0 or a power of two */
 } pwi_merges;
 
 void pwi_merges_init(pwi_merges *merges, const pw_allocator *allocator);
@@ -21,7 +25,7 @@ void pwi_merges_free(pwi_merges *merges);
 bool pwi_merges_add(pwi_merges *merges, int32_t left, int32_t right, uint32_t rank,
                     int32_t product, bool *added);
 
-/* The product of a pair, or -1. */
+/* The product of a pair and its rank, or -1 and PWI_NO_RANK. */
 int32_t pwi_merges_find(const pwi_merges *merges, int32_t left, int32_t right, uint32_t *rank);
 
 /* One symbol of a word while it is merged: its id and how many bytes of the word it covers. */
@@ -33,9 +37,9 @@ typedef struct pwi_symbol {
 /* Scratch that grows once and serves every word. */
 typedef struct pwi_bpe_scratch {
     const pw_allocator *allocator;
-    struct pwi_bpe_node *nodes;
-    struct pwi_bpe_candidate *heap;
-    size_t capacity; /* symbols */
+    struct pwi_bpe_node *nodes; /* [capacity] */
+    uint64_t *heap;             /* [2 * capacity] */
+    size_t capacity;            /* symbols */
 } pwi_bpe_scratch;
 
 void pwi_bpe_scratch_init(pwi_bpe_scratch *scratch, const pw_allocator *allocator);

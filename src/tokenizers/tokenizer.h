@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a tokenizer is inside: a vocabulary with merges, added tokens that are cut out of text,
- * and a mode (a row of modes.c). */
+ * and a mode (a row of modes.c). Immutable once open. */
 #ifndef PWI_TOKENIZERS_TOKENIZER_H
 #define PWI_TOKENIZERS_TOKENIZER_H
 
@@ -10,38 +10,35 @@
 #include "base/context.h"
 #include "base/hash.h"
 #include "tokenizers/bpe.h"
-
-/* A token that is matched in the text as it stands. */
-typedef struct pwi_added_token {
-    int32_t id;
-    const char *text; /* in the arena */
-    size_t size;
-    bool is_special;    /* left out by decode */
-    bool is_normalized; /* matched after NFC and lower-casing (hf-fast), else before */
-    bool is_lstrip, is_rstrip, is_single_word;
-} pwi_added_token;
+#include "tokenizers/modes.h"
+#include "tokenizers/token_matcher.h"
 
 /* Text of one id as the vocabulary writes it ("beaver</w>", byte symbols). */
 typedef struct pwi_vocab_text {
     const char *text; /* NULL: a hole */
     uint32_t size;
+    bool is_added;   /* its text stands for itself: no byte symbols, no "</w>" */
+    bool is_special; /* left out by decode */
+    bool is_extra;   /* an added token that the vocabulary itself does not have */
 } pwi_vocab_text;
 
 struct pw_tokenizer {
     pw_context *ctx;
     pwi_arena arena;
     pw_tokenizer_mode mode; /* never DEFAULT */
+    const pwi_mode_row *row;
     bool pad_bang, is_builtin;
-    pwi_vocab_text *texts; /* [n_vocab], in the arena */
-    int32_t n_vocab;
+    pwi_vocab_text *texts; /* [n_vocab] */
+    int32_t n_vocab, texts_capacity;
     pwi_map by_text;           /* vocabulary text -> id */
     int32_t byte_ids[256];     /* symbol of a byte inside a word */
     int32_t byte_end_ids[256]; /* symbol of a word's last byte ("!</w>") */
     pwi_merges merges;
-    const char **merge_lines; /* [n_merges] "left right", for saving; in the arena */
-    size_t n_merges;
-    pwi_added_token *added; /* in the arena, bos and eos among them */
-    size_t n_added;
+    const char **merge_lines; /* [n_merges] "left right", for saving; the texts in the arena */
+    size_t n_merges, merge_lines_capacity;
+    pwi_added_token *added; /* [n_added], bos and eos among them */
+    size_t n_added, added_capacity;
+    pwi_matcher raw_matcher, cleaned_matcher; /* of `added`, by the mode's rule */
     int32_t bos_id, eos_id, pad_id, unk_id;
     int32_t max_length;
 };

@@ -6,11 +6,9 @@
 
 #include <string.h>
 
-#include <padwise/tokenizer.h>
-
 #include "base/buf.h"
 #include "base/utf8.h"
-#include "text/text.h"
+#include "tokenizers/word_pattern.h"
 
 #define PIECE_SIZE ((size_t)1 << 18)
 
@@ -65,81 +63,44 @@ static bool words_add(pwi_words *words, const char *bytes, size_t size)
     return true;
 }
 
-/* How many characters from i on make an English contraction ('s 't 're 've 'm 'll 'd), or 0. */
-static size_t contraction(const pwi_text *text, size_t i)
-{
-    static const char *const endings[] = {"s", "t", "re", "ve", "m", "ll", "d"};
-
-    if (text->chars[i].code != '\'')
-        return 0;
-    for (size_t e = 0; e < sizeof(endings) / sizeof(*endings); e++) {
-        const size_t size = strlen(endings[e]);
-        size_t n_equal = 0;
-
-        while (n_equal < size && i + 1 + n_equal < text->n &&
-               text->chars[i + 1 + n_equal].code == (uint32_t)endings[e][n_equal])
-            n_equal++;
-        if (n_equal == size)
-            return 1 + size;
-    }
-    return 0;
-}
-
-static bool is_other(uint32_t code)
-{
-    return !pwi_is_letter(code) && !pwi_is_number(code) && !pwi_is_space(code);
-}
-
-/* Where the word that begins at i ends: CLIP's pattern, encoders.md 1.2. */
-static size_t word_end(const pwi_text *text, size_t i)
-{
-    const size_t n_contraction = contraction(text, i);
-    bool (*belongs)(uint32_t code) =
-        pwi_is_letter(text->chars[i].code) ? pwi_is_letter : is_other;
-
-    if (n_contraction > 0)
-        return i + n_contraction;
-    if (pwi_is_number(text->chars[i].code))
-        return i + 1;
-    while (i < text->n && belongs(text->chars[i].code))
-        i++;
-    return i;
-}
-
-static bool count_cleaned(pwi_words *words, const pwi_text *text, pwi_buf *word)
-{
-    bool good = true;
-
-    for (size_t i = 0; i < text->n && good;) {
-        const size_t end = word_end(text, i);
-        char bytes[4];
-
-        if (pwi_is_space(text->chars[i].code)) {
-            i++;
-            continue;
-        }
-        pwi_buf_clear(word);
-        for (; i < end; i++)
-            pwi_buf_append(word, bytes, pwi_utf8_encode(text->chars[i].code, bytes));
-        good = !word->failed && words_add(words, word->data, word->size);
-    }
-    return good;
-}
-
-/* The three texts that cleaning goes through, kept from piece to piece. */
+/* What cleaning needs, kept from piece to piece: a text and the next one take turns. */
 struct cleaning {
-    pwi_text a, b;
+    const pwi_mode_row *row;
+    pwi_text texts[2];
     pwi_buf word;
 };
+
+static bool count_cleaned(pwi_words *words, struct cleaning *cleaning, const pwi_text *text)
+{
+    pwi_piece piece;
+    size_t at = 0;
+    char bytes[4];
+
+    while (pwi_piece_next(cleaning->row, text->chars, text->n, &at, &piece)) {
+        pwi_buf_clear(&cleaning->word);
+        for (size_t i = piece.first; i < piece.last; i++)
+            pwi_buf_append(&cleaning->word, bytes, pwi_utf8_encode(text->chars[i].code, bytes));
+        if (cleaning->word.failed ||
+            !words_add(words, cleaning->word.data, cleaning->word.size))
+            return false;
+    }
+    return true;
+}
 
 static pw_status count_piece(pwi_words *words, struct cleaning *cleaning, const char *bytes,
                              size_t size, pw_error *err)
 {
-    PWI_TRY(pwi_text_decode(&cleaning->a, bytes, size, 0, err));
-    pwi_text_nfc(&cleaning->b, &cleaning->a);
-    pwi_text_lower_rust(&cleaning->a, &cleaning->b);
-    if (cleaning->a.failed || cleaning->b.failed ||
-        !count_cleaned(words, &cleaning->a, &cleaning->word))
+    pwi_text *text = &cleaning->texts[0], *next = &cleaning->texts[1];
+
+    PWI_TRY(pwi_text_decode(text, bytes, size, 0, err));
+    for (size_t i = 0; i < PWI_STEPS_MAX && cleaning->row->steps[i] != NULL; i++) {
+        pwi_text *cleaned = next;
+
+        cleaning->row->steps[i](cleaned, text);
+        next = text;
+        text = cleaned;
+    }
+    if (text->failed || !count_cleaned(words, cleaning, text))
         return pwi_fail_memory(err);
     return PW_OK;
 }
@@ -155,11 +116,11 @@ static size_t piece_size(const char *bytes, size_t size)
 
 pw_status pwi_words_count(pwi_words *words, const char *text, size_t size, pw_error *err)
 {
-    struct cleaning cleaning;
+    struct cleaning cleaning = {.row = pwi_mode_find(PW_TOKENIZER_HF_FAST)};
     pw_status status = PW_OK;
 
-    pwi_text_init(&cleaning.a, words->allocator);
-    pwi_text_init(&cleaning.b, words->allocator);
+    pwi_text_init(&cleaning.texts[0], words->allocator);
+    pwi_text_init(&cleaning.texts[1], words->allocator);
     pwi_buf_init(&cleaning.word, words->allocator);
     for (size_t begin = 0; begin < size && status == PW_OK;) {
         const size_t n = piece_size(text + begin, size - begin);
@@ -175,8 +136,8 @@ pw_status pwi_words_count(pwi_words *words, const char *text, size_t size, pw_er
             err->offset += begin;
         begin += n;
     }
-    pwi_text_free(&cleaning.a);
-    pwi_text_free(&cleaning.b);
+    pwi_text_free(&cleaning.texts[0]);
+    pwi_text_free(&cleaning.texts[1]);
     pwi_buf_free(&cleaning.word);
     return status;
 }

@@ -34,8 +34,8 @@ struct case_file {
  * read. Close it in both cases. */
 bool case_file_open(struct case_file *file, const char *path, struct tally *tally);
 
-/* True when json stands at the OBJECT_BEGIN of the next case, false after the last one, or, with
- * a failure in the tally, at a broken file. The case must be read to its end before. */
+/* True when json stands at the OBJECT_BEGIN of the next case, false after the last one, or,
+ * with a failure in the tally, at a broken file. The case must be read to its end before. */
 bool case_file_next(struct case_file *file, const char *path, struct tally *tally);
 void case_file_close(struct case_file *file);
 

@@ -31,7 +31,7 @@ static int digit(char c)
     return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Hex text to bytes; NULL, with a problem, if it is none. */
+/* Hex text to bytes. */
 static char *from_hex(struct safetensors_case *c, const char *text, size_t size, size_t *n)
 {
     char *bytes = copied(text, size);
@@ -41,11 +41,11 @@ static char *from_hex(struct safetensors_case *c, const char *text, size_t size,
         const int high = digit(text[2 * i]), low = digit(text[2 * i + 1]);
 
         if (high < 0 || low < 0)
-            size = 1;
+            problem(c, "hex", "with a wrong digit");
         bytes[i] = (char)(high << 4 | (low & 15));
     }
     if (size % 2 != 0)
-        problem(c, "hex", "with odd length or a wrong digit");
+        problem(c, "hex", "with an odd number of digits");
     return bytes;
 }
 
@@ -101,7 +101,7 @@ static pw_status unknown(struct safetensors_case *c, pwi_json *json, const char 
 static pw_status segment_field(struct safetensors_case *c, pwi_json *json, const char *key,
                                pw_error *err)
 {
-    struct segment *segment = &c->segments[c->n_segments];
+    struct segment *segment = &c->segments[c->n_segments - 1];
 
     if (strcmp(key, "hex") == 0 && json->event == PWI_JSON_STRING) {
         segment->text = from_hex(c, json->text, json->size, &segment->size);
@@ -123,16 +123,16 @@ static pw_status read_segment(struct safetensors_case *c, pwi_json *json, pw_err
 {
     struct segment *segment = &c->segments[c->n_segments];
 
-    if (c->n_segments + 1 == SEGMENTS_MAX)
+    if (c->n_segments == SEGMENTS_MAX)
         return PWI_FAIL(err, PW_ERR_LIMIT, "a header has too many segments");
     *segment = (struct segment){.times = 1};
+    c->n_segments++;
     if (json->event == PWI_JSON_STRING) {
         segment->text = copied(json->text, json->size);
         segment->size = json->size;
     } else {
         PWI_TRY(walk(c, json, "header segment", segment_field, err));
     }
-    c->n_segments++; /* before any way out: its memory is freed by the count */
     if (segment->text == NULL)
         problem(c, "header segment", "without text");
     return PW_OK;
@@ -203,11 +203,112 @@ static pw_status env_field(struct safetensors_case *c, pwi_json *json, const cha
             take_text(c, json, c->env_value, sizeof(c->env_value), "env");
         } else if (json->event == PWI_JSON_OBJECT_BEGIN && strcmp(key, "index") == 0) {
             PWI_TRY(pwi_json_skip(json, err));
-            c->index_size = (size_t)(json->offset + 1 - begin);
-            c->index = (const char *)NULL + begin; /* made an address by the caller */
+            c->index_begin = begin;
+            c->index_size = json->offset + 1 - begin;
         } else {
             return unknown(c, json, "env", key, err);
         }
     }
     return PW_OK;
+}
+
+static pw_status build_field(struct safetensors_case *c, pwi_json *json, const char *key,
+                             pw_error *err)
+{
+    if (strcmp(key, "header") == 0)
+        return read_header(c, json, err);
+    if (strcmp(key, "header_len") == 0)
+        return read_length(c, json);
+    if (strcmp(key, "data") == 0)
+        return walk(c, json, "data", data_field, err);
+    if (strcmp(key, "raw_hex") == 0 && json->event == PWI_JSON_STRING && c->raw == NULL) {
+        c->build = BUILD_RAW;
+        c->raw = from_hex(c, json->text, json->size, &c->raw_size);
+        return PW_OK;
+    }
+    if (strcmp(key, "env") == 0) {
+        c->build = BUILD_ENVIRONMENT;
+        return walk(c, json, "env", env_field, err);
+    }
+    return unknown(c, json, "build", key, err);
+}
+
+static pw_status expect_field(struct safetensors_case *c, pwi_json *json, const char *key,
+                              pw_error *err)
+{
+    const int mode = strcmp(key, "default") == 0 ? 0 : strcmp(key, "strict") == 0 ? 1 : 2;
+
+    if (mode < 2) {
+        c->accept[mode] = pwi_json_is(json, "accept");
+        c->has_expectation[mode] = c->accept[mode] || pwi_json_is(json, "refuse");
+        return pwi_json_skip(json, err);
+    }
+    if (strcmp(key, "error") != 0)
+        return unknown(c, json, "expect", key, err);
+    if (json->event != PWI_JSON_NULL)
+        take_text(c, json, c->error, sizeof(c->error), "expect.error");
+    return PW_OK;
+}
+
+static pw_status limits_field(struct safetensors_case *c, pwi_json *json, const char *key,
+                              pw_error *err)
+{
+    if (strcmp(key, "ms") == 0)
+        take_number(c, json, &c->ms_max, "limits.ms");
+    else if (strcmp(key, "rss_mb") == 0)
+        take_number(c, json, &c->memory_mb_max, "limits.rss_mb");
+    else
+        return unknown(c, json, "limits", key, err);
+    return PW_OK;
+}
+
+static pw_status case_field(struct safetensors_case *c, pwi_json *json, const char *key,
+                            pw_error *err)
+{
+    if (strcmp(key, "id") == 0) {
+        take_text(c, json, c->id, sizeof(c->id), "id");
+    } else if (strcmp(key, "name") == 0) {
+        take_text(c, json, c->name, sizeof(c->name), "name");
+    } else if (strcmp(key, "build") == 0) {
+        return walk(c, json, "build", build_field, err);
+    } else if (strcmp(key, "expect") == 0) {
+        return walk(c, json, "expect", expect_field, err);
+    } else if (strcmp(key, "limits") == 0) {
+        return walk(c, json, "limits", limits_field, err);
+    } else if (strcmp(key, "file_size") == 0) {
+        take_number(c, json, &c->file_size, "file_size");
+        c->has_file_size = true;
+    } else if (strcmp(key, "file_hex") == 0 && json->event == PWI_JSON_STRING &&
+               c->file_hex == NULL) {
+        c->file_hex = from_hex(c, json->text, json->size, &c->file_hex_size);
+    } else {
+        return pwi_json_skip(json, err);
+    }
+    return PW_OK;
+}
+
+bool read_safetensors_case(struct safetensors_case *c, struct case_file *file, pw_error *err)
+{
+    memset(c, 0, sizeof(*c));
+    strcpy(c->id, "?");
+    if (walk(c, &file->json, "case", case_field, err) != PW_OK)
+        return false;
+    c->index = file->bytes + c->index_begin;
+    if (c->build == BUILD_NONE)
+        problem(c, "build", "is missing");
+    if (!c->has_expectation[0] || !c->has_expectation[1])
+        problem(c, "expect", "must say accept or refuse, by default and strict");
+    if ((c->accept[0] && c->accept[1]) != (c->error[0] == '\0'))
+        problem(c, "expect", "must name an error exactly if a mode refuses");
+    return true;
+}
+
+void free_safetensors_case(struct safetensors_case *c)
+{
+    for (size_t i = 0; i < c->n_segments; i++) {
+        free(c->segments[i].text);
+        free(c->segments[i].separator);
+    }
+    free(c->raw);
+    free(c->file_hex);
 }

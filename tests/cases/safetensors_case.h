@@ -21,7 +21,12 @@ struct segment {
     bool is_repeated;
 };
 
-enum build { BUILD_NONE, BUILD_HEADER, BUILD_RAW, BUILD_ENVIRONMENT };
+enum build {
+    BUILD_NONE,
+    BUILD_HEADER,
+    BUILD_RAW,
+    BUILD_ENVIRONMENT
+};
 
 struct safetensors_case {
     char id[32], name[96];
@@ -39,12 +44,12 @@ struct safetensors_case {
     /* build.env: its first field, and the one or two more that some have. */
     char env_key[32], env_value[256], env_of[64];
     uint64_t env_count;
-    const char *index; /* JSON text of an index given as an object; in the case file's bytes */
-    size_t index_size;
+    const char *index; /* JSON text of an index given as an object, in the case file's bytes */
+    uint64_t index_begin, index_size;
 
     bool accept[2]; /* by default, strict */
     bool has_expectation[2];
-    char error[32]; /* E_ class of the refusal; "" if none is named */
+    char error[32];                 /* E_ class of the refusal; "" if none is named */
     uint64_t ms_max, memory_mb_max; /* 0: no limit */
     bool has_file_size;
     uint64_t file_size;
@@ -69,14 +74,21 @@ bool write_bytes(const char *path, const void *bytes, size_t size);
 struct outcome {
     pw_status status;
     pw_error error;
-    double ms;          /* CPU time of opening */
-    size_t peak_bytes;  /* of the library's memory while opening */
+    double ms;         /* CPU time of opening */
+    size_t peak_bytes; /* of the library's memory while opening */
     size_t leaked_bytes;
     bool is_consistent; /* what an accepted file says about itself fits its size */
 };
 
 /* What happens to reads (pread) while a file is open. */
-enum fault { FAULT_NONE, FAULT_SHORT, FAULT_INTERRUPTED, FAULT_EIO, FAULT_SHRINK };
+enum fault {
+    FAULT_NONE,
+    FAULT_SHORT,       /* one byte a read */
+    FAULT_INTERRUPTED, /* every other read is EINTR */
+    FAULT_EIO,         /* of the data */
+    FAULT_SHRINK,      /* the file is cut after it was opened */
+    FAULT_GROW         /* bytes are appended after it was opened */
+};
 
 /* Open `path` as `format`, list it, and, unless it is huge, read its tensors. */
 void try_file(struct outcome *outcome, const char *path, int32_t format, bool strict,
@@ -87,7 +99,11 @@ void try_file(struct outcome *outcome, const char *path, int32_t format, bool st
 bool outcome_is_expected(const struct safetensors_case *c, int mode,
                          const struct outcome *outcome, char *reason, size_t reason_size);
 
-enum verdict { VERDICT_PASSED, VERDICT_FAILED, VERDICT_SKIPPED };
+enum verdict {
+    VERDICT_PASSED,
+    VERDICT_FAILED,
+    VERDICT_SKIPPED
+};
 
 /* Run a BUILD_ENVIRONMENT case in the empty folder `folder`. */
 enum verdict run_scene(struct safetensors_case *c, const char *folder, char *reason,

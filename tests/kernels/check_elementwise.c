@@ -9,16 +9,16 @@
 static const size_t sizes[] = {0, 1, 2, 7, 8, 9, 15, 16, 17, 63, 64, 65, 1000, 3072};
 
 static const float specials[] = {
-    0.0f,     -0.0f,    1.0f,     -1.0f,      FLT_MIN,    -FLT_MIN, 1e-45f,   -1e-45f,
-    1e-40f,   -1e-40f,  FLT_MAX,  -FLT_MAX,   INFINITY,   -INFINITY, NAN,     88.0f,
-    -88.0f,   -60.0f,   -13.0f,   -14.2f,     -14.9999f,  -15.0f,   -15.001f, -16.0f,
-    -79.999f, -80.0f,   -80.001f, -1e30f,     1e30f,      5.5f,     -5.5f,    -61.5f,
+    0.0f,     -0.0f,   1.0f,     -1.0f,    FLT_MIN,   -FLT_MIN,  1e-45f,   -1e-45f,
+    1e-40f,   -1e-40f, FLT_MAX,  -FLT_MAX, INFINITY,  -INFINITY, NAN,      88.0f,
+    -88.0f,   -60.0f,  -13.0f,   -14.2f,   -14.9999f, -15.0f,    -15.001f, -16.0f,
+    -79.999f, -80.0f,  -80.001f, -1e30f,   1e30f,     5.5f,      -5.5f,    -61.5f,
 };
 
 static void add_sums(struct check *check)
 {
     for (size_t s = 0; s < COUNT(sizes); s++)
-        for (int side = 0; side < N_GUARD_SIDES; side++) {
+        for (enum guard_side side = 0; side < N_GUARD_SIDES; side++) {
             struct guarded memory[3];
             float *a = guarded_floats(&memory[0], sizes[s], side);
             float *b = guarded_floats(&memory[1], sizes[s], side);
@@ -68,15 +68,15 @@ static void compare(struct check *check, activation_fn *activation, formula_fn *
         if (ulp > check->worst)
             check->worst = ulp;
         if (!(ulp <= limit))
-            check_fail(check, "x = %a: got %a, want %a, %.2f ulp", (double)x[i],
-                       (double)out[i], formula((double)x[i]), ulp);
+            check_fail(check, "x = %a: got %a, want %a, %.2f ulp", (double)x[i], (double)out[i],
+                       formula((double)x[i]), ulp);
     }
 }
 
 static void sizes_of(struct check *check, activation_fn *activation, formula_fn *formula)
 {
     for (size_t s = 0; s < COUNT(sizes); s++)
-        for (int side = 0; side < N_GUARD_SIDES; side++) {
+        for (enum guard_side side = 0; side < N_GUARD_SIDES; side++) {
             struct guarded memory[2];
             float *x = guarded_floats(&memory[0], sizes[s], side);
             float *out = guarded_floats(&memory[1], sizes[s], side);
@@ -105,8 +105,7 @@ static void values_of(struct check *check, activation_fn *activation, formula_fn
 
         for (size_t i = 0; i < n_here; i++) {
             const uint64_t bits = check_bits(check);
-            const uint32_t word =
-                (uint32_t)(bits & 0x807FFFFFu) | exponent << 23;
+            const uint32_t word = (uint32_t)(bits & 0x807FFFFFu) | exponent << 23;
 
             memcpy(x + i, &word, 4);
         }

@@ -25,7 +25,9 @@ static struct problem problem_new(struct check *check, size_t m, size_t n, size_
     const enum guard_side side = padding == 0 ? GUARD_START : GUARD_END;
     const size_t nr = check->kernels->nr;
     struct problem p = {
-        .m = m, .n = n, .k = k,
+        .m = m,
+        .n = n,
+        .k = k,
         .x = matrix_new(m, k, k + padding, side),
         .out = matrix_new(m, n, n + 2 * padding, side),
         .before = matrix_new(m, n, n, side),
@@ -58,8 +60,9 @@ static size_t n_panels_of(const struct problem *p)
 }
 
 /* Rows first .. first + m - 1 times panels into out, whose row 0 is x's row `first`. */
-static void multiply(struct check *check, const struct problem *p, float *out, size_t out_stride,
-                     size_t first, size_t m, size_t first_panel, size_t n_panels)
+static void multiply(struct check *check, const struct problem *p, float *out,
+                     size_t out_stride, size_t first, size_t m, size_t first_panel,
+                     size_t n_panels)
 {
     const pwi_gemm_args args = {
         .out = out,
@@ -120,8 +123,8 @@ static void compare_element(struct check *check, const struct problem *p, size_t
     const double bound = 1.13 * C * sqrt((double)p->k + 1.0) * CHECK_ROUNDOFF * magnitude +
                          8 * CHECK_ROUNDOFF * fabs(want) + 0x1p-148;
 
-    check_near(check, p->out.data[row * p->out.stride + column], want, bound, "row, column", row,
-               column);
+    check_near(check, p->out.data[row * p->out.stride + column], want, bound, "row, column",
+               row, column);
 }
 
 static void run_and_compare(struct check *check, struct problem *p)
@@ -151,7 +154,8 @@ static void shape(struct check *check, size_t m, size_t n, size_t k)
 
 static void shapes(struct check *check)
 {
-    static const size_t ms[] = {0, 1, 2, 5, 6, 7, 12, 13}, ns[] = {1, 7, 8, 9, 15, 16, 17, 33, 64};
+    static const size_t ms[] = {0, 1, 2, 5, 6, 7, 12, 13},
+                        ns[] = {1, 7, 8, 9, 15, 16, 17, 33, 64};
     static const size_t ks[] = {0, 1, 3, 4, 5, 7, 8, 9, 40, 255, 256, 257, 513};
 
     for (size_t i = 0; i < COUNT(ms); i++)
@@ -232,8 +236,8 @@ static void compare_part(struct check *check, const struct problem *p, const flo
                p->n * sizeof(float));
     multiply(check, p, p->out.data, p->out.stride, first, m, first_panel, n_panels);
     for (size_t row = 0; row < m; row++)
-        if (memcmp(p->out.data + row * p->out.stride + column, want + (first + row) * p->n + column,
-                   (end - column) * sizeof(float)) != 0)
+        if (memcmp(p->out.data + row * p->out.stride + column,
+                   want + (first + row) * p->n + column, (end - column) * sizeof(float)) != 0)
             check_fail(check, "row %zu among rows %zu..%zu, panels %zu..%zu: other bits",
                        first + row, first, first + m - 1, first_panel,
                        first_panel + n_panels - 1);
@@ -263,7 +267,7 @@ static void same_bits_in_parts(struct check *check)
 /* pwi_gemm on 1 to 8 threads against one call of the kernel. */
 static void same_bits_on_threads(struct check *check)
 {
-    static const size_t shapes_of[][3] = {{1, 33, 257}, {5, 100, 300}, {77, 192, 513},
+    static const size_t shapes_of[][3] = {{1, 33, 257},  {5, 100, 300},  {77, 192, 513},
                                           {77, 16, 700}, {300, 33, 768}, {13, 1, 1000}};
 
     for (int32_t n_threads = 1; n_threads <= 8; n_threads++) {
@@ -280,8 +284,7 @@ static void same_bits_on_threads(struct check *check)
             const pw_dtype dtype = dtypes[s % COUNT(dtypes)];
             struct problem p = problem_new(check, mnk[0], mnk[1], mnk[2], dtype, 1.0f, 0);
             struct guarded memory;
-            float *scratch =
-                guarded_floats(&memory, pwi_gemm_scratch(ctx, mnk[2]), GUARD_END);
+            float *scratch = guarded_floats(&memory, pwi_gemm_scratch(ctx, mnk[2]), GUARD_END);
             float *want;
 
             p.epilogue = (pwi_epilogue)(s % PWI_N_EPILOGUES);

@@ -20,9 +20,8 @@ static void compare_row(struct check *check, const float *out, const float *x,
 
     for (size_t i = 0; i < dim; i++) {
         const double z = (double)(((long double)x[i] - mean) * scale * (long double)gain[i]);
-        const double bound =
-            2 * CHECK_ROUNDOFF * (fabs(z) + fabs((double)bias[i])) +
-            1e-12 * (double)(fabsl(mean) * scale) + 0x1p-149;
+        const double bound = 2 * CHECK_ROUNDOFF * (fabs(z) + fabs((double)bias[i])) +
+                             1e-12 * (double)(fabsl(mean) * scale) + 0x1p-149;
 
         check_near(check, out[i], z + (double)bias[i], bound, "row, column", row, i);
     }
@@ -72,7 +71,7 @@ static void compare_all(struct check *check, const struct arrays *a)
 
 static void sizes(struct check *check)
 {
-    static const size_t dims[] = {1,  2,  5,  7,   8,   9,   15,  16,  17,
+    static const size_t dims[] = {1,  2,  5,  7,   8,   9,   15,  16,   17,
                                   31, 32, 40, 192, 768, 769, 775, 1280, 2048};
     static const size_t rows[] = {0, 1, 2, 5};
 
@@ -93,9 +92,9 @@ static void hostile_rows(struct check *check)
 {
     static const struct {
         float offset, scale;
-    } kinds[] = {{3.0f, 0.0f},    {0.0f, 0.0f},   {1e4f, 1.0f},   {-1e6f, 0.5f},
-                 {0.0f, 1e-30f},  {0.0f, 1e-42f}, {0.0f, 1e18f},  {1e30f, 1e29f},
-                 {-7.5f, 1e-6f}};
+    } kinds[] = {{3.0f, 0.0f},   {0.0f, 0.0f},  {1e4f, 1.0f},   {-1e6f, 0.5f}, {0.0f, 1e-30f},
+                 {0.0f, 1e-42f}, {0.0f, 1e18f}, {1e30f, 1e29f}, {-7.5f, 1e-6f}};
+
     static const size_t dims[] = {5, 8, 40, 768};
 
     for (size_t d = 0; d < COUNT(dims); d++) {

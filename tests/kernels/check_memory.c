@@ -59,7 +59,8 @@ struct matrix matrix_new(size_t n_rows, size_t n_columns, size_t stride, enum gu
 {
     struct matrix m = {{NULL, 0, NULL, 0}, NULL, n_rows, n_columns, stride};
 
-    m.data = guarded_floats(&m.memory, n_rows == 0 ? 0 : (n_rows - 1) * stride + n_columns, side);
+    m.data =
+        guarded_floats(&m.memory, n_rows == 0 ? 0 : (n_rows - 1) * stride + n_columns, side);
     return m;
 }
 
@@ -149,8 +150,8 @@ struct weight weight_new(struct check *check, pw_dtype dtype, size_t n, size_t k
     struct weight weight = {.values = malloc((n * k + 1) * sizeof(float))};
 
     if (rows == NULL || weight.values == NULL ||
-        pwi_pack(&weight.packed, &guarded_allocator, check->kernels, dtype, n, k, scale, NULL) !=
-            PW_OK) {
+        pwi_pack(&weight.packed, &guarded_allocator, check->kernels, dtype, n, k, scale,
+                 NULL) != PW_OK) {
         fprintf(stderr, "checkkern: out of memory\n");
         exit(2);
     }

@@ -21,7 +21,8 @@ static double from_fields(uint32_t bits, int n_exponent, int n_mantissa, bool ha
         return NAN;
     if (exponent == 0)
         return sign * ldexp((double)mantissa, 1 - bias - n_mantissa);
-    return sign * ldexp((double)(mantissa | 1u << n_mantissa), (int)exponent - bias - n_mantissa);
+    return sign *
+           ldexp((double)(mantissa | 1u << n_mantissa), (int)exponent - bias - n_mantissa);
 }
 
 static double value_of(const unsigned char *bytes, pw_dtype dtype)
@@ -62,7 +63,11 @@ static void compare(struct check *check, const unsigned char *in, pw_dtype dtype
 static void every_pattern(struct check *check)
 {
     static const float scales[] = {1.0f, 0.0078125f, 0.3f, -2.5f};
-    enum { N = 65536 };
+
+    enum {
+        N = 65536
+    };
+
     unsigned char *in = malloc(4 * N);
 
     for (size_t d = 0; in != NULL && d < COUNT(dtypes); d++)

@@ -21,14 +21,15 @@ static const struct {
     const char *name;
     enum tolerance tolerance;
 } kernels[] = {
+
 #define PW_KERNEL(name, ret, args, tolerance) {#name, tolerance},
 #include "kernels/kernels.def"
 #undef PW_KERNEL
 };
 
 static const struct check_test *const tables[] = {
-    check_widen_tests, check_elementwise_tests, check_layer_norm_tests, check_gemm_tests,
-    check_attention_tests,
+    check_widen_tests, check_elementwise_tests, check_layer_norm_tests,
+    check_gemm_tests,  check_attention_tests,
 };
 
 struct options {

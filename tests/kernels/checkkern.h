@@ -16,7 +16,11 @@
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
 /* kernels.def's fourth argument. */
-enum tolerance { EXACT, SUM, ULP4 };
+enum tolerance {
+    EXACT,
+    SUM,
+    ULP4
+};
 
 /* One running test. */
 struct check {
@@ -74,7 +78,11 @@ struct guarded {
     size_t size;
 };
 
-enum guard_side { GUARD_END, GUARD_START, N_GUARD_SIDES };
+enum guard_side {
+    GUARD_END,
+    GUARD_START,
+    N_GUARD_SIDES
+};
 
 /* size bytes filled with a poison pattern; with GUARD_END the block ends where the forbidden
  * page begins. Exits when memory is out. */

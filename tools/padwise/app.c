@@ -34,8 +34,10 @@ static int read_level(struct app *app, pw_level level_max, pw_level *level)
         return DONE;
     found = pw_level_from_name(name != NULL ? name : variable);
     if (found < 0)
-        return fail_usage(app, "PADWISE_CPU is \"%s\", which is none of: ref, avx2, avx512, "
-                          "avx512bf16, amx", variable);
+        return fail_usage(app,
+                          "PADWISE_CPU is \"%s\", which is none of: ref, avx2, avx512, "
+                          "avx512bf16, amx",
+                          variable);
     *level = (pw_level)found;
     return DONE;
 }
@@ -105,9 +107,9 @@ int app_open_output(struct app *app)
         return fail_usage(app, "-o \"%s\" must name a file", path);
     TRY(path_check_target(app, path));
     app->out_path = pool_copy(&app->pool, path, strlen(path));
-    app->out_temporary = pool_format(&app->pool, "%.*s.%s.tmp.%ld",
-                                     slash == NULL ? 0 : (int)(slash + 1 - path), path,
-                                     slash == NULL ? path : slash + 1, (long)getpid());
+    app->out_temporary =
+        pool_format(&app->pool, "%.*s.%s.tmp.%ld", slash == NULL ? 0 : (int)(slash + 1 - path),
+                    path, slash == NULL ? path : slash + 1, (long)getpid());
     if (app->out_path == NULL || app->out_temporary == NULL)
         return fail_memory(app);
     fd = open(app->out_temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -171,9 +173,9 @@ int app_print(struct app *app, struct builder *text, bool *stop)
 {
     if (text->failed)
         return fail_memory(app);
+    progress_clear(&app->progress);
     errno = 0;
-    *stop = fwrite(text->bytes, 1, text->size, app->out) != text->size ||
-            fflush(app->out) != 0;
+    *stop = fwrite(text->bytes, 1, text->size, app->out) != text->size || fflush(app->out) != 0;
     if (*stop && app->write_error == 0)
         app->write_error = errno;
     builder_clear(text);

@@ -14,7 +14,12 @@
 #include "pool.h"
 #include "progress.h"
 
-enum exit_status { DONE = 0, FAILED = 1, USAGE = 2, INTERRUPTED = 130 };
+enum exit_status {
+    DONE = 0,
+    FAILED = 1,
+    USAGE = 2,
+    INTERRUPTED = 130
+};
 
 struct app {
     const struct command *command; /* NULL until it is known */

@@ -65,39 +65,48 @@ static int unknown_long(struct app *app, const char *name, size_t size)
     return fail_usage(app, "unknown option --%s", word);
 }
 
+/* "f32, f16, bf16": the values of this version, in the pool. */
+static const char *list_choices(struct app *app, const struct option *option)
+{
+    struct builder names = {0};
+    struct choice choice;
+    const char *copy;
+
+    for (size_t i = 0; choice_at(option->choices, i, &choice); i++) {
+        if (!choice.is_later)
+            builder_format(&names, "%s%.*s", names.size == 0 ? "" : ", ", (int)choice.size,
+                           choice.text);
+    }
+    copy = names.failed ? NULL : pool_copy(&app->pool, names.bytes, names.size);
+    builder_free(&names);
+    return copy == NULL ? option->choices : copy;
+}
+
 /* Refuse a value that is none of the option's choices. */
 static int check_choice(struct app *app, const struct option *option, const char *text)
 {
-    struct suggestion suggestion;
     struct choice choice;
-    struct builder names = {0};
-    int status;
 
     if (option->choices == NULL)
         return DONE;
-    suggest_start(&suggestion, text);
     for (size_t i = 0; choice_at(option->choices, i, &choice); i++) {
         if (choice.is_open)
             return DONE;
-        if (strlen(text) == choice.size && memcmp(text, choice.text, choice.size) == 0) {
-            if (!choice.is_later)
-                return DONE;
+        if (strlen(text) != choice.size || memcmp(text, choice.text, choice.size) != 0)
+            continue;
+        if (choice.is_later)
             return fail_usage(app, "--%s %s is not in this version", option->name, text);
-        }
-        if (!choice.is_later)
-            builder_format(&names, "%s%.*s", i == 0 ? "" : ", ", (int)choice.size, choice.text);
+        return DONE;
     }
-    status = fail_usage(app, "--%s \"%s\" is none of: %s", option->name, text,
-                        names.failed ? option->choices : names.bytes);
-    builder_free(&names);
-    return status;
+    return fail_usage(app, "--%s \"%s\" is none of: %s", option->name, text,
+                      list_choices(app, option));
 }
 
 static int add(struct app *app, const struct option *option, const char *text)
 {
     struct given *given = &app->arguments.given[option - option_table];
-    const char **texts = pool_grow(&app->pool, given->texts, given->n, &given->capacity,
-                                   sizeof(*given->texts));
+    const char **texts =
+        pool_grow(&app->pool, given->texts, given->n, &given->capacity, sizeof(*given->texts));
 
     if (texts == NULL)
         return fail_memory(app);
@@ -126,7 +135,9 @@ static int take_value(struct app *app, const struct option *option, const char *
     if (rest != NULL)
         return add(app, option, rest);
     if (*i + 1 >= n)
-        return fail_usage(app, "%s needs a value: %s", shown, option->argument);
+        return fail_usage(app, "%s needs a value: %s", shown,
+                          option->choices != NULL ? list_choices(app, option)
+                                                  : option->argument);
     return add(app, option, argv[++*i]);
 }
 
@@ -231,8 +242,7 @@ int option_integer(struct app *app, enum option_id id, int64_t least, int64_t mo
     if (text == NULL)
         return DONE;
     if (!parse_integer(text, strlen(text), &number) || number < least || number > most)
-        return fail_usage(app,
-                          "--%s \"%s\" is no whole number from %" PRId64 " to %" PRId64,
+        return fail_usage(app, "--%s \"%s\" is no whole number from %" PRId64 " to %" PRId64,
                           option_table[id].name, text, least, most);
     *value = number;
     return DONE;

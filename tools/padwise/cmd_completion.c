@@ -84,19 +84,22 @@ static void bash_values(FILE *out)
 
 static void completion_bash(FILE *out)
 {
-    fputs("# bash completion of padwise, made by: padwise completion bash\n"
-          "_padwise() {\n"
-          "    local word=\"${COMP_WORDS[COMP_CWORD]}\" before=\"${COMP_WORDS[COMP_CWORD-1]}\"\n"
-          "    COMPREPLY=()\n"
-          "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
-          "        COMPREPLY=($(compgen -W \"",
-          out);
+    fputs(
+        "# bash completion of padwise, made by: padwise completion bash\n"
+        "_padwise() {\n"
+        "    local word=\"${COMP_WORDS[COMP_CWORD]}\" before=\"${COMP_WORDS[COMP_CWORD-1]}\"\n"
+        "    COMPREPLY=()\n"
+        "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
+        "        COMPREPLY=($(compgen -W \"",
+        out);
     for (size_t i = 0; i < N_COMMANDS; i++)
         fprintf(out, "%s ", command_table[i].name);
-    fputs("--help --version\" -- \"$word\"))\n        return\n    fi\n    case \"$before\" in\n",
-          out);
+    fputs(
+        "--help --version\" -- \"$word\"))\n        return\n    fi\n    case \"$before\" in\n",
+        out);
     bash_values(out);
-    fputs("    esac\n    local options=\"\" words=\"\"\n    case \"${COMP_WORDS[1]}\" in\n", out);
+    fputs("    esac\n    local options=\"\" words=\"\"\n    case \"${COMP_WORDS[1]}\" in\n",
+          out);
     for (size_t c = 0; c < N_COMMANDS; c++) {
         const char *words = words_of(&command_table[c]);
 

@@ -20,8 +20,8 @@ static int open_model(struct encode *encode)
     if (place->path == NULL)
         status = pw_model_open_builtin(&encode->model, app->ctx, options, &err);
     else
-        status = pw_model_open(&encode->model, app->ctx, place->path, place->which, options,
-                               &err);
+        status =
+            pw_model_open(&encode->model, app->ctx, place->path, place->which, options, &err);
     progress_stop(&app->progress);
     if (status != PW_OK)
         return fail_with(app, &err);
@@ -54,10 +54,12 @@ static void introduce(const struct encode *encode)
 
     if (info->is_builtin)
         note(app, "the built-in model is untrained: its numbers show how everything works and "
-                  "mean nothing\n");
+                  "mean nothing");
     if (info->activation_is_guess)
-        note(app, "activation %s is a guess by the width: no config.json says it; "
-                  "--activation does", pw_activation_name(info->activation));
+        note(app,
+             "activation %s is a guess by the width: no config.json says it; "
+             "--activation does",
+             pw_activation_name(info->activation));
     if (encode->tokenizer.path != NULL && strcmp(encode->tokenizer.place, "--tokenizer") != 0 &&
         strcmp(encode->tokenizer.place, "the model's folder") != 0)
         note(app, "tokenizer: %s (%s)", encode->tokenizer.path, encode->tokenizer.place);
@@ -81,7 +83,8 @@ static int open_all(struct encode *encode)
 
 static int compute(struct encode *encode, const struct batch *batch, pw_tensor_set **set)
 {
-    const pw_encoder encoder = {encode->place.which, encode->model, encode->tokenizer.tokenizer};
+    const pw_encoder encoder = {encode->place.which, encode->model,
+                                encode->tokenizer.tokenizer};
     pw_prompt *prompts = malloc(batch->n * sizeof(*prompts));
     pw_status status;
     pw_error err;
@@ -110,17 +113,15 @@ static void say_written(struct encode *encode, const struct batch *batch, const 
              pw_context_n_threads(encode->app->ctx) == 1 ? "" : "s");
 }
 
-static int write_set(struct encode *encode, struct batch *batch, const pw_tensor_set *set,
-                     double started)
+static int write_set(struct encode *encode, const struct batch *batch, const pw_tensor_set *set,
+                     const char *path, double started)
 {
     struct app *app = encode->app;
-    const char *path = NULL;
-    bool was_there;
+    const bool was_there = path_exists(path);
     double seconds;
     pw_error err;
 
-    TRY(output_path(encode, batch, &path));
-    was_there = path_exists(path);
+    TRY(report_tokens(encode, batch));
     TRY(report_tensors(encode, set));
     if (pw_tensor_set_save(set, app->ctx, path, &encode->plan.save, &err) != PW_OK)
         return fail_with(app, &err);
@@ -138,11 +139,12 @@ static int encode_one(struct encode *encode, struct batch *batch)
 {
     const double started = progress_clock();
     pw_tensor_set *set = NULL;
+    const char *path = NULL;
     int status;
 
-    TRY(report_tokens(encode, batch));
+    TRY(output_path(encode, batch, &path)); /* a bad name shows before the work */
     TRY(compute(encode, batch, &set));
-    status = write_set(encode, batch, set, started);
+    status = write_set(encode, batch, set, path, started);
     pw_tensor_set_free(set);
     return status;
 }

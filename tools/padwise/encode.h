@@ -6,9 +6,13 @@
 #include "app.h"
 #include "find.h"
 #include "prompts.h"
-#include "tokens.h"
+#include "token_view.h"
 
-enum output_shape { ONE_FILE, FILE_EACH, SHARDS };
+enum output_shape {
+    ONE_FILE,
+    FILE_EACH,
+    SHARDS
+};
 
 /* encode_plan.c: the options, over those of --like. */
 struct plan {
@@ -46,14 +50,14 @@ struct encode {
     pw_model_info model_info;
     struct found_tokenizer tokenizer;
     struct prompts prompts;
-    bool is_more;         /* prompts are left */
+    bool is_more;          /* prompts are left */
     bool progress_is_ours; /* prompts are counted here, not in the library */
-    size_t n_shown;       /* prompts whose tables were shown */
+    size_t n_shown;        /* prompts whose tables were shown */
     uint64_t n_files;
-    bool warned_second;   /* of prompt_2 in a file, once */
-    FILE *index;          /* index.jsonl of shards, under a temporary name */
+    bool warned_second; /* of prompt_2 in a file, once */
+    FILE *index;        /* index.jsonl of shards, under a temporary name */
     char *index_path, *index_temporary;
-    uint64_t *names;      /* hashes of file names used, open addressing */
+    uint64_t *names; /* hashes of file names used, open addressing */
     size_t n_names, names_capacity;
 };
 

@@ -30,8 +30,8 @@ static int grow(struct app *app, struct batch *batch)
     capacity = batch->capacity;
     tokens = pool_grow(&batch->pool, batch->tokens, batch->n, &capacity, sizeof(*tokens));
     capacity = batch->capacity;
-    negative = pool_grow(&batch->pool, batch->negative_tokens, batch->n, &capacity,
-                         sizeof(*negative));
+    negative =
+        pool_grow(&batch->pool, batch->negative_tokens, batch->n, &capacity, sizeof(*negative));
     if (items == NULL || tokens == NULL || negative == NULL)
         return fail_memory(app);
     batch->items = items;

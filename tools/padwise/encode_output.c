@@ -79,13 +79,14 @@ static int default_path(struct encode *encode, const struct batch *batch, const 
 static int check_default(struct encode *encode, const char *path)
 {
     struct app *app = encode->app;
+    const pw_file_options options = app_file_options(app);
     pw_file *file = NULL;
     bool is_ours = false;
     pw_error err;
 
     if (!path_exists(path))
         return DONE;
-    if (pw_file_open(&file, app->ctx, path, NULL, &err) == PW_OK) {
+    if (pw_file_open(&file, app->ctx, path, &options, &err) == PW_OK) {
         for (size_t i = 0; i < pw_file_n_metadata(file); i++)
             is_ours = is_ours || strcmp(pw_file_metadata_key(file, i), PW_MANIFEST_KEY) == 0;
         pw_file_free(file);

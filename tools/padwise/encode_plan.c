@@ -126,8 +126,9 @@ static int read_format(struct app *app, struct plan *plan)
     else if (ending != NULL && ending != name)
         found = pw_format_from_path(plan->output);
     if (found < 0 || found == PW_FORMAT_SHARDED)
-        return fail_usage(app, "-o \"%s\": no format is known by this name's ending; use "
-                               ".safetensors, .npz, .npy or .json, or say --format",
+        return fail_usage(app,
+                          "-o \"%s\": no format is known by this name's ending; use "
+                          ".safetensors, .npz, .npy or .json, or say --format",
                           plan->output);
     plan->save.format = (pw_format)found;
     plan->save.only_tensor = option_text(app, OPTION_TENSOR);
@@ -231,8 +232,10 @@ static int use_level(struct app *app, const char *path, pw_level level)
         return DONE;
     if (pw_context_level(app->ctx) > level)
         return app_open_context(app, level);
-    warn(app, path, "was computed at level %s; this machine computes at %s, so the last bits "
-                    "differ", pw_level_name(level), pw_level_name(pw_context_level(app->ctx)));
+    warn(app, path,
+         "was computed at level %s; this machine computes at %s, so the last bits "
+         "differ",
+         pw_level_name(level), pw_level_name(pw_context_level(app->ctx)));
     return DONE;
 }
 

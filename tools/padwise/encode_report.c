@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What `padwise encode` says: token tables, tensors, JSON. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -88,7 +89,7 @@ int report_tensors(struct encode *encode, const pw_tensor_set *set)
     struct builder out = {0};
     int status;
 
-    if (!app_talks(app) || encode->n_shown > PROMPTS_SHOWN + (encode->n_files == 0))
+    if (!app_talks(app) || (encode->n_files > 0 && encode->n_shown > PROMPTS_SHOWN))
         return DONE;
     status = tensor_table(app, &out, set, app->width_err, app->color_err);
     builder_text(&out, "\n");
@@ -117,17 +118,17 @@ static void put_tensors(struct json *json, const struct encode *encode,
 
         json_open(json, '{');
         json_member_text(json, "name", pw_tensor_set_name(set, i));
-        json_member_text(json, "dtype",
-                         pw_dtype_name(is_float ? encode->plan.save.float_dtype
-                                                : tensor->dtype));
+        json_member_text(
+            json, "dtype",
+            pw_dtype_name(is_float ? encode->plan.save.float_dtype : tensor->dtype));
         json_member_shape(json, "shape", tensor);
         json_close(json, '}');
     }
     json_close(json, ']');
 }
 
-static void put_prompt(struct json *json, const struct encode *encode, const struct batch *batch,
-                       size_t i)
+static void put_prompt(struct json *json, const struct encode *encode,
+                       const struct batch *batch, size_t i)
 {
     const struct prompt_item *item = &batch->items[i];
     const pw_tokens *tokens = &batch->tokens[i].tokens;
@@ -148,7 +149,8 @@ static void put_prompt(struct json *json, const struct encode *encode, const str
     json_member_bool(json, "builtin", encode->model_info.is_builtin);
     json_member_text(json, "precision", pw_precision_name(encode->model_info.precision));
     json_member_text(json, "level", pw_level_name(encode->model_info.level));
-    json_member_text(json, "tokenizer_mode", pw_tokenizer_mode_name(encode->tokenizer.info.mode));
+    json_member_text(json, "tokenizer_mode",
+                     pw_tokenizer_mode_name(encode->tokenizer.info.mode));
 }
 
 int report_json(struct encode *encode, const struct batch *batch, const pw_tensor_set *set,
@@ -166,7 +168,7 @@ int report_json(struct encode *encode, const struct batch *batch, const pw_tenso
         json_member_text(&json, "output", path);
         json_member_int(&json, "row", (int64_t)i);
         put_tensors(&json, encode, set);
-        json_member_real(&json, "seconds", seconds);
+        json_member_real(&json, "seconds", floor(seconds * 1e6 + 0.5) / 1e6);
         json_close(&json, '}');
         status = json_print(encode->app, &json, &stop);
     }

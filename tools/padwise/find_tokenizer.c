@@ -153,7 +153,8 @@ static int offer_hub(struct app *app, struct candidates *candidates)
 /* lib/python3.11/site-packages/open_clip below a prefix, for every Python there. */
 static int offer_python(struct app *app, struct candidates *candidates, const char *lib)
 {
-    static const char *const packages[] = {"site-packages/open_clip", "dist-packages/open_clip"};
+    static const char *const packages[] = {"site-packages/open_clip",
+                                           "dist-packages/open_clip"};
     struct listing listing;
 
     if (lib == NULL)
@@ -168,7 +169,8 @@ static int offer_python(struct app *app, struct candidates *candidates, const ch
         if (strncmp(listing.names[i], "python3", 7) != 0)
             continue;
         for (size_t p = 0; p < sizeof(packages) / sizeof(*packages); p++)
-            TRY(offer_in(app, candidates, python, packages[p], "an installed open_clip", false));
+            TRY(offer_in(app, candidates, python, packages[p], "an installed open_clip",
+                         false));
     }
     return DONE;
 }
@@ -278,8 +280,7 @@ static int not_found(struct app *app, const struct model_place *model, int32_t n
     return fail(app, PW_ERR_NOT_FOUND, model->given,
                 "no tokenizer with %d entries for it was found; give --tokenizer PATH, or keep "
                 "one for all models with: padwise tokenizer add PATH (a folder with "
-                "tokenizer.json or merges.txt, OpenAI's " OPENAI_FILE
-                ", or open_clip's wheel)",
+                "tokenizer.json or merges.txt, OpenAI's " OPENAI_FILE ", or open_clip's wheel)",
                 (int)n_vocab);
 }
 

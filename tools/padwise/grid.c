@@ -10,8 +10,8 @@
 #include "paint.h"
 #include "show.h"
 
-#define GAP         2
-#define TEXT_LEAST  8
+#define GAP        2
+#define TEXT_LEAST 8
 
 void grid_start(struct grid *grid, const struct column *columns, size_t n_columns)
 {
@@ -20,8 +20,8 @@ void grid_start(struct grid *grid, const struct column *columns, size_t n_column
 
 static void add(struct grid *grid, const char *cell)
 {
-    const char **cells = pool_grow(&grid->pool, grid->cells, grid->n_cells, &grid->capacity,
-                                   sizeof(*cells));
+    const char **cells =
+        pool_grow(&grid->pool, grid->cells, grid->n_cells, &grid->capacity, sizeof(*cells));
 
     if (cells == NULL || cell == NULL) {
         grid->failed = true;
@@ -29,8 +29,8 @@ static void add(struct grid *grid, const char *cell)
     }
     grid->cells = cells;
     if (grid->n_cells % grid->n_columns == 0) {
-        bool *dim = pool_grow(&grid->pool, grid->dim, grid->n_rows, &grid->dim_capacity,
-                              sizeof(*dim));
+        bool *dim =
+            pool_grow(&grid->pool, grid->dim, grid->n_rows, &grid->dim_capacity, sizeof(*dim));
 
         if (dim == NULL) {
             grid->failed = true;

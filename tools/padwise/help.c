@@ -8,7 +8,7 @@
 #include "suggest.h"
 #include "talk.h"
 
-#define LEFT_WIDTH 30
+#define LEFT_WIDTH 31
 #define LINE_WIDTH 80
 
 static bool has_option(const struct command *command, const struct option *option)
@@ -60,16 +60,18 @@ static void put_common_names(struct builder *out)
             continue;
         if (option->letter != 0)
             builder_format(&name, "-%c, ", option->letter);
-        builder_format(&name, option->argument == NULL ? "--%s" : "--%s %s", option->name,
-                       option->argument == NULL ? "" : option->argument);
-        if (name.failed)
-            out->failed = true;
-        else if (column == 0)
-            builder_format(out, "common: %s", name.bytes), column = 8 + name.size;
-        else if (column + 3 + name.size > LINE_WIDTH)
-            builder_format(out, " |\n        %s", name.bytes), column = 8 + name.size;
-        else
-            builder_format(out, " | %s", name.bytes), column += 3 + name.size;
+        builder_format(&name, "--%s", option->name);
+        if (option->argument != NULL)
+            builder_format(&name, " %s", option->argument);
+        if (column != 0 && column + 3 + name.size > LINE_WIDTH) {
+            builder_text(out, "\n        ");
+            column = 8;
+        } else {
+            builder_text(out, column == 0 ? "common: " : " | ");
+            column += column == 0 ? 8 : 3;
+        }
+        builder_text(out, name.failed ? "" : name.bytes);
+        column += name.size;
         builder_free(&name);
     }
     builder_text(out, "\n");
@@ -136,7 +138,7 @@ void help_overview(struct app *app, FILE *file)
         if (is_common(&option_table[i]))
             put_option(&out, i, color);
     }
-    builder_text(&out, "      --version               the version\n");
+    builder_text(&out, "      --version                the version\n");
     put_examples(&out,
                  "padwise encode \"a beaver with blue teeth\"\n"
                  "padwise tokenize \"a beaver with blue teeth\"\n"

@@ -43,7 +43,8 @@ static void put_choices(FILE *out, const char *choices)
     struct choice choice;
     bool is_first = true;
 
-    if (choices == NULL)
+    /* A single value, or later ones after it: the text above has named it. */
+    if (choices == NULL || !choice_at(choices, 1, &choice) || choice.is_later)
         return;
     fputs(" One of: ", out);
     for (size_t i = 0; choice_at(choices, i, &choice); i++) {

@@ -66,8 +66,8 @@ char *hub_snapshot(struct pool *pool, const char *name)
 
     if (cache == NULL || slash == NULL)
         return NULL;
-    folder = pool_format(pool, "%s/models--%.*s--%s", cache, (int)(slash - name), name,
-                         slash + 1);
+    folder =
+        pool_format(pool, "%s/models--%.*s--%s", cache, (int)(slash - name), name, slash + 1);
     snapshots = folder == NULL ? NULL : path_join(pool, folder, "snapshots");
     if (snapshots == NULL)
         return NULL;

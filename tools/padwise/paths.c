@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "talk.h"
 
@@ -154,11 +155,22 @@ int path_make_folder(struct app *app, const char *path)
 int path_check_target(struct app *app, const char *path)
 {
     struct stat info;
+    const char *folder;
 
-    if (strcmp(path, "-") == 0 || stat(path, &info) != 0 || S_ISREG(info.st_mode))
+    if (strcmp(path, "-") == 0)
+        return DONE;
+    folder = path_parent(&app->pool, path);
+    if (folder == NULL)
+        return fail_memory(app);
+    if (access(folder, W_OK | X_OK) != 0)
+        return fail(app, PW_ERR_IO, path, "cannot write into the folder %s: %s", folder,
+                    strerror(errno));
+    if (stat(path, &info) != 0 || S_ISREG(info.st_mode))
         return DONE;
     if (S_ISDIR(info.st_mode))
-        return fail(app, PW_ERR_NOT_REGULAR, path, "is a folder; name a file in it");
+        return fail(
+            app, PW_ERR_NOT_REGULAR, path,
+            "is a folder; name a file in it, or, for a file a prompt, end it in a slash");
     return fail(app, PW_ERR_NOT_REGULAR, path,
                 "is no regular file; write to standard output with -o - and redirect that");
 }

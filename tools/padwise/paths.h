@@ -40,7 +40,8 @@ bool path_list(struct pool *pool, const char *folder, struct listing *listing);
 /* Make a folder, and those above it. */
 int path_make_folder(struct app *app, const char *path);
 
-/* Refuse a target that a rename would destroy: a folder, a device, a pipe. */
+/* Refuse, before the work, a target that cannot be written or that a rename would destroy: a
+ * folder, a device, a pipe. */
 int path_check_target(struct app *app, const char *path);
 
 #endif

@@ -9,10 +9,10 @@
 
 #include "interrupt.h"
 
-#define FIRST_BAR_S   1.0
-#define BAR_EVERY_S   0.1
-#define LINE_EVERY_S  10.0
-#define BAR_CELLS     20
+#define FIRST_BAR_S  1.0
+#define BAR_EVERY_S  0.1
+#define LINE_EVERY_S 10.0
+#define BAR_CELLS    20
 
 double progress_clock(void)
 {

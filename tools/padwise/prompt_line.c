@@ -218,9 +218,12 @@ static pw_text *field_of(struct prompt_line *line, pw_text key)
         const char *name;
         pw_text *text;
     } fields[] = {
-        {"prompt", &line->prompt.prompt},         {"negative", &line->prompt.negative},
-        {"prompt_2", &line->prompt.prompt_2},     {"prompt_3", &line->prompt.prompt_3},
-        {"negative_2", &line->prompt.negative_2}, {"negative_3", &line->prompt.negative_3},
+        {"prompt", &line->prompt.prompt},
+        {"negative", &line->prompt.negative},
+        {"prompt_2", &line->prompt.prompt_2},
+        {"prompt_3", &line->prompt.prompt_3},
+        {"negative_2", &line->prompt.negative_2},
+        {"negative_3", &line->prompt.negative_3},
         {"id", &line->id},
     };
 
@@ -276,7 +279,8 @@ static bool read_object(struct reader *reader, struct prompt_line *line)
         if (!take(reader, '}'))
             return complain(reader, "\",\" or \"}\" is missing");
     }
-    return line->prompt.prompt.bytes != NULL || complain(reader, "the field \"prompt\" is missing");
+    return line->prompt.prompt.bytes != NULL ||
+           complain(reader, "the field \"prompt\" is missing");
 }
 
 bool prompt_line_parse(struct prompt_line *line, struct pool *pool, const char *bytes,
@@ -299,4 +303,50 @@ bool prompt_line_parse(struct prompt_line *line, struct pool *pool, const char *
     *what = reader.no_memory ? NULL : reader.what;
     *column = reader.column;
     return ok;
+}
+
+/* Prompt objects after the "[" of the manifest's list. */
+static bool read_list(struct reader *reader, struct prompt_line **lines, size_t *n)
+{
+    size_t capacity = 0;
+
+    if (take(reader, ']'))
+        return true;
+    do {
+        struct prompt_line *grown =
+            pool_grow(reader->pool, *lines, *n, &capacity, sizeof(**lines));
+
+        if (grown == NULL || !take(reader, '{'))
+            return false;
+        *lines = grown;
+        grown[*n] = (struct prompt_line){0};
+        if (!read_object(reader, &grown[*n]))
+            return false;
+        ++*n;
+    } while (take(reader, ','));
+    return take(reader, ']');
+}
+
+bool prompt_lines_of_manifest(struct prompt_line **lines, size_t *n, struct pool *pool,
+                              const char *json, size_t size)
+{
+    static const char wanted[] = "prompts";
+    struct reader reader = {json, size, 0, pool, NULL, 0, false};
+    pw_text key;
+
+    *lines = NULL;
+    *n = 0;
+    if (!take(&reader, '{'))
+        return false;
+    do {
+        bool is_list;
+
+        if (!take(&reader, '"') || !read_string(&reader, &key) || !take(&reader, ':'))
+            return false;
+        is_list = key.size == strlen(wanted) && memcmp(key.bytes, wanted, key.size) == 0 &&
+                  *lines == NULL && take(&reader, '[');
+        if (!(is_list ? read_list(&reader, lines, n) : skip_value(&reader)))
+            return false;
+    } while (take(&reader, ','));
+    return take(&reader, '}');
 }

@@ -7,9 +7,9 @@
 
 struct prompt_item {
     pw_prompt prompt;
-    const char *id;     /* of a JSON Lines file, or NULL; holds no NUL */
-    uint64_t number;    /* from 0, over the whole run */
-    const char *where;  /* "prompt 3" or "captions.txt line 12" */
+    const char *id;    /* of a JSON Lines file, or NULL; holds no NUL */
+    uint64_t number;   /* from 0, over the whole run */
+    const char *where; /* "prompt 3" or "captions.txt line 12" */
 };
 
 struct prompts {

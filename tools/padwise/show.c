@@ -140,7 +140,8 @@ size_t show_text(struct builder *out, const char *bytes, size_t size, size_t wid
 void show_quoted(struct builder *out, const char *bytes, size_t size, size_t width_max)
 {
     builder_add(out, "\"", 1);
-    show_text(out, bytes, size, width_max == SHOW_ALL || width_max < 2 ? width_max : width_max - 2);
+    show_text(out, bytes, size,
+              width_max == SHOW_ALL || width_max < 2 ? width_max : width_max - 2);
     builder_add(out, "\"", 1);
 }
 

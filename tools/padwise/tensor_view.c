@@ -46,7 +46,7 @@ int tensor_measure(struct app *app, const pw_tensor *tensor, struct tensor_stats
             squares += chunk[k] * chunk[k];
             stats->min = chunk[k] < stats->min ? chunk[k] : stats->min;
             stats->max = chunk[k] > stats->max ? chunk[k] : stats->max;
-            stats->n_not_finite += !isfinite(chunk[k]);
+            stats->n_not_finite += isfinite(chunk[k]) ? 0 : 1;
         }
     }
     stats->mean = n == 0 ? 0 : sum / (double)n;

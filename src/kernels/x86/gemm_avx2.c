@@ -7,70 +7,35 @@
  * whatever rows lie beside it: the tiles of 1 to 6 rows are one text. */
 #include "kernels/levels.h"
 #include "kernels/x86/math_avx2.h"
+#include "kernels/x86/tile_avx2.h"
 #include "kernels/x86/widen_avx2.h"
 
-#define MR 6
-#define NR 16
+#define MR TILE_ROWS
+#define NR TILE_COLUMNS
 
 /* Rows whose totals are kept on the stack: 6 KiB, and enough to pay for widening a run. */
 #define BLOCK 96
 
-/* F(0, step) ... F(n - 1, step). */
-#define ROWS_1(F, step) F(0, step)
-#define ROWS_2(F, step) ROWS_1(F, step) F(1, step)
-#define ROWS_3(F, step) ROWS_2(F, step) F(2, step)
-#define ROWS_4(F, step) ROWS_3(F, step) F(3, step)
-#define ROWS_5(F, step) ROWS_4(F, step) F(4, step)
-#define ROWS_6(F, step) ROWS_5(F, step) F(5, step)
-
-#define BEGIN(i, step)                                                                         \
-    __m256 left##i = _mm256_setzero_ps(), right##i = _mm256_setzero_ps();                      \
-    const float *const x##i = x + (i)*x_stride;
-
-#define MULTIPLY(i, step)                                                                      \
-    {                                                                                          \
-        const __m256 value = _mm256_broadcast_ss(x##i + i_k + (step));                         \
-                                                                                               \
-        left##i = _mm256_fmadd_ps(value, w_left, left##i);                                     \
-        right##i = _mm256_fmadd_ps(value, w_right, right##i);                                  \
-        __asm__("" : "+x"(left##i), "+x"(right##i) : "x"(value), "x"(w_left), "x"(w_right));   \
-    }
-
-#define STEP(ROWS, step)                                                                       \
-    {                                                                                          \
-        const __m256 w_left = _mm256_load_ps(w + (step)*NR);                                   \
-        const __m256 w_right = _mm256_load_ps(w + (step)*NR + LANES);                          \
-                                                                                               \
-        ROWS(MULTIPLY, step)                                                                   \
-    }
-
-#define TOTAL(i, step)                                                                         \
-    {                                                                                          \
-        float *to = totals + (i)*NR;                                                           \
-                                                                                               \
-        _mm256_store_ps(to, _mm256_add_ps(_mm256_load_ps(to), left##i));                       \
-        _mm256_store_ps(to + LANES, _mm256_add_ps(_mm256_load_ps(to + LANES), right##i));      \
-    }
-
-/* totals [rows, NR] += x [rows, n_k] times w [n_k, NR]. */
+/* totals [rows, NR] += x [rows, n_k] times w [n_k, NR]; fetches 16 bytes from `ahead` for every
+ * step of k. */
 #define TILE(n_rows)                                                                           \
     static void tile_##n_rows(float *totals, const float *x, size_t x_stride, const float *w,  \
                               size_t n_k, const char *ahead)                                   \
     {                                                                                          \
         size_t i_k = 0;                                                                        \
-        ROWS_##n_rows(BEGIN, 0);                                                               \
+        ROWS_##n_rows(TILE_BEGIN, 0);                                                          \
                                                                                                \
         for (; i_k + 4 <= n_k; i_k += 4, w += 4 * NR) {                                        \
             _mm_prefetch(ahead + 16 * i_k, _MM_HINT_T0);                                       \
-            STEP(ROWS_##n_rows, 0);                                                            \
-            STEP(ROWS_##n_rows, 1);                                                            \
-            STEP(ROWS_##n_rows, 2);                                                            \
-            STEP(ROWS_##n_rows, 3);                                                            \
-            __asm__("" : "+r"(i_k), "+r"(w));                                                  \
+            TILE_STEP(ROWS_##n_rows, w, 0);                                                    \
+            TILE_STEP(ROWS_##n_rows, w + NR, 1);                                               \
+            TILE_STEP(ROWS_##n_rows, w + 2 * NR, 2);                                           \
+            TILE_STEP(ROWS_##n_rows, w + 3 * NR, 3);                                           \
+            __asm__("" : "+r"(i_k), "+r"(w)); /* or GCC spills one address for each step */    \
         }                                                                                      \
         for (; i_k < n_k; i_k++, w += NR)                                                      \
-            STEP(ROWS_##n_rows, 0);                                                            \
-        ROWS_##n_rows(TOTAL, 0);                                                               \
+            TILE_STEP(ROWS_##n_rows, w, 0);                                                    \
+        ROWS_##n_rows(TILE_TOTAL, 0);                                                          \
     }
 
 TILE(1)
@@ -80,8 +45,8 @@ TILE(4)
 TILE(5)
 TILE(6)
 
-typedef void tile_fn(float *totals, const float *x, size_t x_stride, const float *w,
-                     size_t n_k, const char *ahead);
+typedef void tile_fn(float *totals, const float *x, size_t x_stride, const float *w, size_t n_k,
+                     const char *ahead);
 
 static tile_fn *const tiles[MR + 1] = {NULL, tile_1, tile_2, tile_3, tile_4, tile_5, tile_6};
 

@@ -6,10 +6,10 @@
 
 #include "kernels/x86/vector_avx2.h"
 
-/* fraction * scale * scale2 = exp of something. Two scales, because one power of two cannot go
- * from 1 down to the denormals; who multiplies the small one in last rounds once. */
+/* (1 + excess) * scale * scale2 = exp of something. Two scales, because one power of two cannot
+ * go from 1 down to the denormals; who multiplies the small one in last rounds once. */
 struct exponential {
-    __m256 fraction, scale, scale2;
+    __m256 excess, scale, scale2;
 };
 
 /* 2^n for normal results. */
@@ -23,7 +23,6 @@ static inline __m256 power_of_two(__m256i n)
  * reduction by n ln 2, then 1 + r + r^2 Q(r) with |r| <= ln 2 / 2. */
 static inline struct exponential exp_parts(__m256 high, __m256 low)
 {
-    const __m256 one = _mm256_set1_ps(1.0f);
     const __m256 n = _mm256_round_ps(_mm256_mul_ps(high, _mm256_set1_ps(0x1.715476p+0f)),
                                      _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
     const __m256i whole = _mm256_cvtps_epi32(n), half = _mm256_srai_epi32(whole, 1);
@@ -36,8 +35,19 @@ static inline struct exponential exp_parts(__m256 high, __m256 low)
     q = _mm256_fmadd_ps(q, r, _mm256_set1_ps(0.1666652011f));
     q = _mm256_fmadd_ps(q, r, _mm256_set1_ps(0.4999999341f));
     q = _mm256_fmadd_ps(_mm256_mul_ps(r, r), q, r);
-    return (struct exponential){_mm256_add_ps(one, q), power_of_two(half),
+    return (struct exponential){q, power_of_two(half),
                                 power_of_two(_mm256_sub_epi32(whole, half))};
+}
+
+/* factor (1 + excess), rounded once. */
+static inline __m256 times_fraction(__m256 factor, const struct exponential *e)
+{
+    return _mm256_fmadd_ps(factor, e->excess, factor);
+}
+
+static inline __m256 times_scales(__m256 x, const struct exponential *e)
+{
+    return _mm256_mul_ps(_mm256_mul_ps(x, e->scale), e->scale2);
 }
 
 /* exp(x) over the whole range; the arguments' order in min and max lets NaN through. */
@@ -47,7 +57,7 @@ static inline __m256 exp_lanes(__m256 x)
         _mm256_max_ps(_mm256_set1_ps(-110.0f), _mm256_min_ps(_mm256_set1_ps(100.0f), x));
     const struct exponential e = exp_parts(limited, _mm256_setzero_ps());
 
-    return _mm256_mul_ps(_mm256_mul_ps(e.fraction, e.scale), e.scale2);
+    return times_scales(times_fraction(_mm256_set1_ps(1.0f), &e), &e);
 }
 
 static inline __m256 absolute(__m256 x)
@@ -77,28 +87,39 @@ static inline __m256 quick_gelu_lanes(__m256 x)
     const __m256 high = _mm256_mul_ps(a, c);
     const __m256 low = _mm256_fmadd_ps(a, c_low, _mm256_fmsub_ps(a, c, high));
     const struct exponential e = exp_parts(high, low);
-    const __m256 power = _mm256_mul_ps(_mm256_mul_ps(e.fraction, e.scale), e.scale2);
+    const __m256 power = times_scales(times_fraction(one, &e), &e);
     const __m256 inverse = _mm256_div_ps(one, _mm256_add_ps(one, power));
     const __m256 beyond = _mm256_cmp_ps(magnitude, limit, _CMP_GT_OQ);
-    const __m256 left = left_tail(x, _mm256_mul_ps(e.fraction, inverse), &e, beyond);
+    const __m256 left = left_tail(x, times_fraction(inverse, &e), &e, beyond);
 
     return _mm256_blendv_ps(_mm256_mul_ps(x, inverse), left, x);
 }
 
-/* Phi(-a) exp(a^2 / 2) for 0 <= a <= 15: t P(t) with t = 1 / (1 + 0.3 a), Cody's way of taming
- * the tail. Error of the fit: 0.06 of an ulp. */
-static inline __m256 scaled_tail(__m256 a)
+/* Phi(-a) = tail * exp(correction - a^2 / 2). */
+struct tail {
+    __m256 tail, correction;
+};
+
+/* Phi(-a) exp(a^2 / 2) for 0 <= a <= 15 is t P(t - 1/2) with t = 1 / (1 + 0.3 a); the fit errs
+ * by 0.06 of an ulp. t is off by delta, found exactly; the tail follows it as t^(0.8 + 1.86 t),
+ * which goes where it is free, into the exponent. */
+static inline struct tail tail_parts(__m256 a)
 {
-    static const float p[] = {0.1124643704f,   -0.2282838088f, 0.1918820094f,
-                              -0.07950812338f, 0.09620438313f, 0.078372401f,
-                              0.1102393109f,   0.1195713215f,  0.1196867165f};
-    const __m256 one = _mm256_set1_ps(1.0f);
-    const __m256 t = _mm256_div_ps(one, _mm256_fmadd_ps(a, _mm256_set1_ps(0.3f), one));
-    __m256 sum = _mm256_set1_ps(-0.02062858238f);
+    static const float p[] = {0x1.3d4c9ap-6f,  0x1.25fcbep-5f, -0x1.2a1524p-5f,
+                              -0x1.3dab7ep-4f, 0x1.dbf220p-6f, 0x1.c6d392p-3f,
+                              0x1.628204p-2f,  0x1.510f0cp-2f, 0x1.c69888p-3f};
+    const __m256 one = _mm256_set1_ps(1.0f), slope = _mm256_set1_ps(0x1.333334p-2f);
+    const __m256 d = _mm256_fmadd_ps(a, slope, one);
+    const __m256 d_low = _mm256_fmadd_ps(a, slope, _mm256_sub_ps(one, d));
+    const __m256 t = _mm256_div_ps(one, d);
+    const __m256 delta = _mm256_fnmadd_ps(d_low, t, _mm256_fnmadd_ps(d, t, one));
+    const __m256 power = _mm256_fmadd_ps(t, _mm256_set1_ps(1.86f), _mm256_set1_ps(0.8f));
+    const __m256 u = _mm256_sub_ps(t, _mm256_set1_ps(0.5f));
+    __m256 sum = _mm256_set1_ps(-0x1.4d191ap-6f);
 
     for (size_t i = 0; i < sizeof(p) / sizeof(*p); i++)
-        sum = _mm256_fmadd_ps(sum, t, _mm256_set1_ps(p[i]));
-    return _mm256_mul_ps(sum, t);
+        sum = _mm256_fmadd_ps(sum, u, _mm256_set1_ps(p[i]));
+    return (struct tail){_mm256_mul_ps(sum, t), _mm256_mul_ps(power, delta)};
 }
 
 /* x Phi(x) by q = Phi(-|x|): x (1 - q) on the right, x q on the left. */
@@ -107,12 +128,13 @@ static inline __m256 gelu_lanes(__m256 x)
     const __m256 limit = _mm256_set1_ps(15.0f); /* 15 Phi(-15) < 2^-150 */
     const __m256 one = _mm256_set1_ps(1.0f), minus_half = _mm256_set1_ps(-0.5f);
     const __m256 magnitude = absolute(x), a = _mm256_min_ps(limit, magnitude);
+    const struct tail tail = tail_parts(a);
     const __m256 square = _mm256_mul_ps(a, a);
     const __m256 rest = _mm256_fmsub_ps(a, a, square);
-    const struct exponential e =
-        exp_parts(_mm256_mul_ps(square, minus_half), _mm256_mul_ps(rest, minus_half));
-    const __m256 share = _mm256_mul_ps(e.fraction, scaled_tail(a));
-    const __m256 q = _mm256_mul_ps(_mm256_mul_ps(share, e.scale), e.scale2);
+    const struct exponential e = exp_parts(_mm256_mul_ps(square, minus_half),
+                                           _mm256_fmadd_ps(rest, minus_half, tail.correction));
+    const __m256 share = times_fraction(tail.tail, &e);
+    const __m256 q = times_scales(share, &e);
     const __m256 beyond = _mm256_cmp_ps(magnitude, limit, _CMP_GT_OQ);
     const __m256 left = left_tail(x, share, &e, beyond);
 

@@ -7,6 +7,7 @@
 #include <immintrin.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define LANES 8
 
@@ -18,18 +19,29 @@ static inline __m256i first_lanes(size_t n)
     return _mm256_cmpgt_epi32(_mm256_set1_epi32((int32_t)n), lane);
 }
 
-/* The first n floats (all of them for n >= LANES), zeros behind; nothing behind is read. */
+/* The first n floats (all of them for n >= LANES), zeros behind; nothing behind is touched.
+ * Tails go through a buffer: masked loads and stores are slow on some machines and touch what
+ * they mask in some emulators. */
 static inline __m256 load_part(const float *p, size_t n)
 {
-    return n >= LANES ? _mm256_loadu_ps(p) : _mm256_maskload_ps(p, first_lanes(n));
+    float buffer[LANES] = {0.0f};
+
+    if (n >= LANES)
+        return _mm256_loadu_ps(p);
+    memcpy(buffer, p, n * sizeof(float));
+    return _mm256_loadu_ps(buffer);
 }
 
 static inline void store_part(float *p, __m256 value, size_t n)
 {
-    if (n >= LANES)
+    float buffer[LANES];
+
+    if (n >= LANES) {
         _mm256_storeu_ps(p, value);
-    else
-        _mm256_maskstore_ps(p, first_lanes(n), value);
+        return;
+    }
+    _mm256_storeu_ps(buffer, value);
+    memcpy(p, buffer, n * sizeof(float));
 }
 
 static inline __m256d low_doubles(__m256 x)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Tokens of a prompt as the command shows them: brought to length, what was cut remembered. */
-#ifndef TOOL_TOKENS_H
-#define TOOL_TOKENS_H
+#ifndef TOOL_TOKEN_VIEW_H
+#define TOOL_TOKEN_VIEW_H
 
 #include "app.h"
 #include "json_out.h"
@@ -39,7 +39,11 @@ void tokens_warn_cut(struct app *app, const struct tokenized *tokenized, pw_text
 
 /* The table: position, id, mask, text, and weight (encode) or bytes (tokenize). Pads share a
  * row. */
-enum token_columns { TOKEN_WEIGHTS, TOKEN_BYTES };
+enum token_columns {
+    TOKEN_WEIGHTS,
+    TOKEN_BYTES
+};
+
 int tokens_table(struct app *app, struct builder *out, const pw_tokenizer *tokenizer,
                  const pw_tokens *tokens, const uint8_t *mask, enum token_columns columns,
                  size_t width, bool color);

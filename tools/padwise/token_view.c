@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Tokens of a prompt: options, length, table. */
-#include "tokens.h"
+#include "token_view.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -64,8 +64,8 @@ int tokens_read_length(struct app *app, pw_length_rule *rule, size_t *n_fixed)
         *rule = PW_LENGTH_FIXED;
         *n_fixed = (size_t)n;
     } else {
-        return fail_usage(app, "--length \"%s\" is none of: model, longest, none, 2 to %d", text,
-                          PW_MODEL_POSITIONS_MAX);
+        return fail_usage(app, "--length \"%s\" is none of: model, longest, none, 2 to %d",
+                          text, PW_MODEL_POSITIONS_MAX);
     }
     return DONE;
 }
@@ -84,8 +84,8 @@ int tokens_read_mask(struct app *app, pw_mask_rule *mask)
 int tokens_read_options(struct app *app, pw_tokenizer_options *options)
 {
     const char *mode = option_text(app, OPTION_TOKENIZER_MODE);
-    const int32_t found = mode == NULL ? (int32_t)options->mode
-                                       : pw_tokenizer_mode_from_name(mode);
+    const int32_t found =
+        mode == NULL ? (int32_t)options->mode : pw_tokenizer_mode_from_name(mode);
 
     if (found < 0)
         return fail_usage(app, "--tokenizer-mode %s is not in this version", mode);
@@ -133,8 +133,8 @@ static size_t run_of_pads(const pw_tokens *tokens, const uint8_t *mask, size_t i
 {
     size_t end = i + 1;
 
-    while (i >= tokens->n_real && end < tokens->n_tokens && tokens->ids[end] == tokens->ids[i] &&
-           mask[end] == mask[i])
+    while (i >= tokens->n_real && end < tokens->n_tokens &&
+           tokens->ids[end] == tokens->ids[i] && mask[end] == mask[i])
         end++;
     return end;
 }

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* Whose cleaning of the text: each mode is a row of one table (modes.c), and nothing else in
+ * the room asks which mode it is. */
+#ifndef PWI_TOKENIZERS_MODES_H
+#define PWI_TOKENIZERS_MODES_H
+
+#include <padwise/tokenizer.h>
+
+#include "text/properties.h"
+#include "text/text.h"
+
+typedef void (*pwi_text_step)(pwi_text *out, const pwi_text *in);
+
+#define PWI_STEPS_MAX 8
+
+/* When added tokens are cut out of the text. */
+typedef enum pwi_cut {
+    PWI_CUT_NEVER,   /* the tool knows the start and end token only, through its word pattern */
+    PWI_CUT_FIRST,   /* all of them before any cleaning */
+    PWI_CUT_BY_FLAG, /* those with `normalized` after the cleaning, the others before */
+} pwi_cut;
+
+typedef struct pwi_mode_row {
+    const char *name;
+    pwi_cut cut;
+    pwi_text_step steps[PWI_STEPS_MAX]; /* the cleaning; NULL ends it */
+    enum pwi_property letter, number;   /* \p{L} and \p{N} of the tool's regular expressions */
+    /* Text that the word pattern takes for the start and the end token; NULL: none. */
+    const char *bos_literal, *eos_literal;
+    /* The pattern is compiled with IGNORECASE. On lower-cased text that shows in two
+     * characters: U+017F matches "s" in contractions and literals, and U+0345, whose capital is
+     * a letter, is in none of the pattern's classes. */
+    bool ignores_case;
+} pwi_mode_row;
+
+/* The row of a mode that CLIP tokenizers have, DEFAULT among them; else NULL. */
+const pwi_mode_row *pwi_mode_find(pw_tokenizer_mode mode);
+
+#endif

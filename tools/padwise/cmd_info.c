@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/* padwise info: finds out what a file or folder is. info_print.c says it. */
+#include <string.h>
+
+#include "info.h"
+#include "paths.h"
+#include "talk.h"
+
+static const char *const pipeline_folders[] = {"text_encoder", "text_encoder_2",
+                                               "text_encoder_3"};
+
+static int scan(struct info *info, const char *path)
+{
+    struct app *app = info->app;
+    pw_model_options options;
+    pw_model_scan *opened;
+    pw_error err;
+
+    pw_model_options_init(&options);
+    TRY(app_model_options(app, &options));
+    if (info->n_scans >= ENCODERS_MAX)
+        return DONE;
+    if (pw_model_scan_open(&opened, app->ctx, path, &options, &err) != PW_OK)
+        return err.status == PW_ERR_NOT_FOUND || err.status == PW_ERR_UNSUPPORTED
+                   ? DONE
+                   : fail_with(app, &err);
+    info->scans[info->n_scans++] = opened;
+    for (size_t i = 0; i < pw_model_scan_n(opened) && info->n_encoders < ENCODERS_MAX; i++)
+        info->encoders[info->n_encoders++] = pw_model_scan_info(opened, i);
+    return DONE;
+}
+
+/* A diffusers folder: the encoders are in folders of their own. */
+static int look_at_pipeline(struct info *info)
+{
+    for (size_t i = 0; i < sizeof(pipeline_folders) / sizeof(*pipeline_folders); i++) {
+        const char *folder = path_join(&info->app->pool, info->path, pipeline_folders[i]);
+
+        if (folder == NULL)
+            return fail_memory(info->app);
+        if (path_is_folder(folder))
+            TRY(scan(info, folder));
+    }
+    info->kind = "checkpoint";
+    info->layout = "diffusers";
+    return DONE;
+}
+
+static const char *manifest_of(const pw_file *file)
+{
+    for (size_t i = 0; i < pw_file_n_metadata(file); i++) {
+        if (strcmp(pw_file_metadata_key(file, i), PW_MANIFEST_KEY) == 0)
+            return pw_file_metadata_value(file, i);
+    }
+    return NULL;
+}
+
+static int look_at_manifest(struct info *info)
+{
+    pw_error err;
+
+    info->kind = "conditioning";
+    info->layout = "padwise";
+    if (pw_manifest_parse(&info->manifest, info->app->ctx, info->manifest_text,
+                          strlen(info->manifest_text), &err) != PW_OK) {
+        if (err.where[0] == '\0')
+            snprintf(err.where, sizeof(err.where), "%s", info->given);
+        return fail_with(info->app, &err);
+    }
+    pw_manifest_get_info(info->manifest, &info->manifest_info);
+    return DONE;
+}
+
+static int find_its_tokenizer(struct info *info)
+{
+    const struct model_place place = {.path = info->path, .given = info->given};
+    pw_tokenizer_options options;
+
+    pw_tokenizer_options_init(&options);
+    return find_tokenizer(info->app, &place, info->encoders[0]->n_vocab, &options, false,
+                          &info->tokenizer);
+}
+
+static int look_at_file(struct info *info)
+{
+    struct app *app = info->app;
+    const pw_file_options options = app_file_options(app);
+    pw_error err;
+
+    if (pw_file_open(&info->file, app->ctx, info->path, &options, &err) != PW_OK)
+        return fail_with(app, &err);
+    info->layout = pw_format_name(pw_file_format(info->file));
+    info->kind = "checkpoint";
+    info->manifest_text = manifest_of(info->file);
+    if (pw_file_fingerprint(info->file, false, info->fingerprint, &err) != PW_OK)
+        return fail_with(app, &err);
+    if (option_given(app, OPTION_DIGEST) &&
+        pw_file_fingerprint(info->file, true, info->digest, &err) != PW_OK)
+        return fail_with(app, &err);
+    if (info->manifest_text != NULL)
+        return look_at_manifest(info);
+    if (pw_file_format(info->file) != PW_FORMAT_SAFETENSORS &&
+        pw_file_format(info->file) != PW_FORMAT_SHARDED)
+        return DONE;
+    TRY(scan(info, info->path));
+    if (info->n_encoders == 0)
+        return DONE;
+    info->layout = info->encoders[0]->layout;
+    if (info->n_encoders == 1)
+        info->kind = info->encoders[0]->kind;
+    return DONE;
+}
+
+static int look(struct info *info)
+{
+    TRY(find_path(info->app, info->given, &info->path));
+    TRY(is_pipeline(info->path) ? look_at_pipeline(info) : look_at_file(info));
+    return info->n_encoders == 0 ? DONE : find_its_tokenizer(info);
+}
+
+static void info_free(struct info *info)
+{
+    for (size_t i = 0; i < info->n_scans; i++)
+        pw_model_scan_free(info->scans[i]);
+    pw_tokenizer_free(info->tokenizer.tokenizer);
+    pw_manifest_free(info->manifest);
+    pw_file_free(info->file);
+}
+
+static int do_path(struct app *app, const char *path, size_t i, bool *stop)
+{
+    struct info info = {.app = app, .given = path};
+    int status = look(&info);
+
+    progress_stop(&app->progress);
+    if (status == DONE && !app->json && i > 0)
+        fputs("\n", app->out);
+    if (status == DONE)
+        status = app->json ? info_print_json(&info, stop) : info_print_text(&info, stop);
+    info_free(&info);
+    return status;
+}
+
+int run_info(struct app *app)
+{
+    const struct arguments *arguments = &app->arguments;
+    bool stop = false;
+    int worst = DONE;
+
+    if (arguments->n_words == 0)
+        return fail_usage(app, "name a file or folder");
+    TRY(app_open_context(app, PW_LEVEL_HIGHEST));
+    TRY(app_open_output(app));
+    /* One bad file does not hide the others. */
+    for (size_t i = 0; i < arguments->n_words && !stop; i++) {
+        const int status = do_path(app, arguments->words[i], i, &stop);
+
+        worst = status == DONE ? worst : status;
+        if (status == INTERRUPTED)
+            break;
+    }
+    return worst;
+}
