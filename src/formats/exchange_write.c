@@ -282,13 +282,16 @@ static pw_status put_all(struct writing *writing, pw_error *err)
     return flush(writing, 0, err);
 }
 
-/* What `padwise encode` makes holds no "embedding": find the tensor that is it. */
+/* What `padwise encode` makes (it has a manifest) holds no "embedding": find the tensor that is
+ * it. */
 static pw_status choose_main(struct writing *writing, pw_error *err)
 {
     static const char *const names[] = {"last_hidden_state", "prompt_embeds"};
     const pw_tensor *tensor = NULL;
     size_t i;
 
+    if (pw_tensor_set_metadata(writing->set, MANIFEST_KEY) == NULL)
+        return PW_OK;
     for (i = 0; i < PWI_EXCHANGE_N_NAMES; i++)
         if (pw_tensor_set_find(writing->set, pwi_exchange_names[i]) != NULL)
             return PW_OK;

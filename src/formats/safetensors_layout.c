@@ -52,12 +52,13 @@ static void permute(pwi_file_entry *entries, uint32_t *order, size_t n)
 static pw_status sort_entries(pw_file *file, size_t first_entry, pw_error *err)
 {
     const pw_allocator *allocator = &file->ctx->allocator;
-    pwi_file_entry *entries = file->entries + first_entry;
     const size_t n = file->n_entries - first_entry;
+    pwi_file_entry *entries;
     uint32_t *order;
 
     if (n == 0)
         return PW_OK;
+    entries = file->entries + first_entry;
     order = PWI_ARRAY(allocator, uint32_t, n);
     if (order == NULL)
         return pwi_fail_memory(err);

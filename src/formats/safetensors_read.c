@@ -349,6 +349,13 @@ static pw_status find_start(const struct header *header, uint64_t *start, pw_err
     return PW_OK;
 }
 
+/* A brace and another ASCII character, each in two bytes, of either order. */
+static bool is_utf16(const char *bytes, size_t n)
+{
+    return n == 4 && ((bytes[0] == '{' && bytes[1] == '\0' && bytes[3] == '\0') ||
+                      (bytes[0] == '\0' && bytes[1] == '{' && bytes[2] == '\0'));
+}
+
 /* The header begins at `start` with something else than a brace. */
 static pw_status wrong_start(const struct header *header, uint64_t start, const char *bytes,
                              size_t n, pw_error *err)
@@ -359,9 +366,6 @@ static pw_status wrong_start(const struct header *header, uint64_t start, const 
 
     PWI_TRY(pwi_file_kind_read(&header->part->input, &kind, err));
     PWI_TRY(pwi_file_refuse_kind(kind, err));
-    if (n > 1 && bytes[0] == '\0' && bytes[1] == '{')
-        return pwi_fail_at(err, PW_ERR_UTF8, start,
-                           "the header is UTF-16; safetensors headers are UTF-8");
     if (pwi_utf8_decode(bytes, n, &code) == 0)
         return pwi_fail_at(err, PW_ERR_UTF8, start,
                            "the header begins with byte 0x%02x, which is not valid UTF-8",
@@ -384,12 +388,10 @@ static pw_status check_start(const struct header *header, pw_error *err)
                            "the header is empty: it must hold '{}' at least");
     n = header->size - start < sizeof(bytes) ? (size_t)(header->size - start) : sizeof(bytes);
     PWI_TRY(pwi_input_read(&header->part->input, LENGTH_BYTES + start, bytes, n, err));
+    if (is_utf16(bytes, n))
+        return pwi_fail_at(err, PW_ERR_UTF8, start, "the header is UTF-16, and must be UTF-8");
     if (bytes[0] != '{')
         return wrong_start(header, start, bytes, n, err);
-    if (n > 1 && bytes[1] == '\0')
-        return pwi_fail_at(err, PW_ERR_UTF8, start + 1,
-                           "a NUL follows the header's first brace: it is UTF-16, and must be "
-                           "UTF-8");
     if (start > 0 && header->file->strict)
         return pwi_fail_at(err, PW_ERR_HEADER_START, 0,
                            "the header begins with white space; the specification wants '{'");

@@ -58,21 +58,24 @@ void pw_tensor_set_free(pw_tensor_set *set)
 }
 
 /* Check dtype, rank and shape, and make the tensor without its data. */
-static pw_status shaped(pw_tensor *tensor, const char *quoted, pw_dtype dtype, int32_t rank,
+static pw_status shaped(pw_tensor *tensor, const char *name, pw_dtype dtype, int32_t rank,
                         const int64_t *shape, pw_error *err)
 {
+    char quoted[PWI_QUOTE_SIZE];
+    const size_t size = strlen(name);
     uint64_t n_elements = 0, bytes = 0;
 
     if ((unsigned)dtype >= PW_N_DTYPES)
-        return PWI_FAIL(err, PW_ERR_ARGUMENT, "tensor %s: %d is no dtype", quoted, (int)dtype);
+        return PWI_FAIL(err, PW_ERR_ARGUMENT, "tensor %s: %d is no dtype",
+                        pwi_quote(quoted, name, size), (int)dtype);
     if (rank < 0 || rank > PW_RANK_MAX)
-        return PWI_FAIL(err, PW_ERR_ARGUMENT, "tensor %s: rank %d is not in 0..%d", quoted,
-                        (int)rank, PW_RANK_MAX);
+        return PWI_FAIL(err, PW_ERR_ARGUMENT, "tensor %s: rank %d is not in 0..%d",
+                        pwi_quote(quoted, name, size), (int)rank, PW_RANK_MAX);
     *tensor = (pw_tensor){.dtype = dtype, .rank = rank};
     for (int32_t i = 0; i < rank; i++) {
         if (shape[i] < 0)
-            return PWI_FAIL(err, PW_ERR_ARGUMENT, "tensor %s: dimension %d is %lld", quoted,
-                            (int)i, (long long)shape[i]);
+            return PWI_FAIL(err, PW_ERR_ARGUMENT, "tensor %s: dimension %d is %lld",
+                            pwi_quote(quoted, name, size), (int)i, (long long)shape[i]);
         tensor->shape[i] = shape[i];
     }
     if (!pwi_shape_elements(shape, rank, &n_elements) ||
@@ -80,7 +83,7 @@ static pw_status shaped(pw_tensor *tensor, const char *quoted, pw_dtype dtype, i
         return PWI_FAIL(err, PW_ERR_OVERFLOW,
                         "tensor %s: its shape gives more bytes than 64 bits can count, or no "
                         "whole number of bytes",
-                        quoted);
+                        pwi_quote(quoted, name, size));
     tensor->size_bytes = (size_t)bytes;
     return PW_OK;
 }
@@ -103,7 +106,8 @@ static bool make_room(pw_tensor_set *set)
 
 /* The memory comes last: whatever failed before it leaves at most an unused name in the
  * arena. */
-static pw_status add(pw_tensor_set *set, const char *name, pw_tensor *tensor, pw_error *err)
+static pw_status add(pw_tensor_set *set, const char *name, pw_tensor *tensor, bool is_zeroed,
+                     pw_error *err)
 {
     char quoted[PWI_QUOTE_SIZE];
     const size_t size = strlen(name);
@@ -122,6 +126,8 @@ static pw_status add(pw_tensor_set *set, const char *name, pw_tensor *tensor, pw
     if (tensor->data == NULL)
         return PWI_FAIL(err, PW_ERR_NO_MEMORY, "tensor %s: %zu bytes could not be allocated",
                         pwi_quote(quoted, name, size), tensor->size_bytes);
+    if (is_zeroed)
+        memset(tensor->data, 0, tensor->size_bytes);
     if (!pwi_map_add(&set->by_name, copy, size, (uint32_t)set->n_entries, &added)) {
         pwi_free_simd(&set->ctx->allocator, tensor->data, tensor->size_bytes);
         return pwi_fail_memory(err);
@@ -130,17 +136,22 @@ static pw_status add(pw_tensor_set *set, const char *name, pw_tensor *tensor, pw
     return PW_OK;
 }
 
+static pw_status add_shaped(pw_tensor_set *set, const char *name, pw_dtype dtype, int32_t rank,
+                            const int64_t *shape, bool is_zeroed, void **data, pw_error *err)
+{
+    pw_tensor tensor = {.rank = 0};
+
+    PWI_TRY(shaped(&tensor, name, dtype, rank, shape, err));
+    PWI_TRY(add(set, name, &tensor, is_zeroed, err));
+    *data = tensor.data;
+    return PW_OK;
+}
+
 pw_status pwi_tensor_set_add_unset(pw_tensor_set *set, const char *name, pw_dtype dtype,
                                    int32_t rank, const int64_t *shape, void **data,
                                    pw_error *err)
 {
-    char quoted[PWI_QUOTE_SIZE];
-    pw_tensor tensor = {.rank = 0};
-
-    PWI_TRY(shaped(&tensor, pwi_quote(quoted, name, strlen(name)), dtype, rank, shape, err));
-    PWI_TRY(add(set, name, &tensor, err));
-    *data = tensor.data;
-    return PW_OK;
+    return add_shaped(set, name, dtype, rank, shape, false, data, err);
 }
 
 pw_status pw_tensor_set_add(pw_tensor_set *set, const char *name, pw_dtype dtype, int32_t rank,
@@ -151,9 +162,7 @@ pw_status pw_tensor_set_add(pw_tensor_set *set, const char *name, pw_dtype dtype
     if (size == 0 || size > PW_NAME_MAX)
         return PWI_FAIL(err, PW_ERR_ARGUMENT, "a tensor's name has 1 to %d bytes, not %zu",
                         PW_NAME_MAX, size);
-    PWI_TRY(pwi_tensor_set_add_unset(set, name, dtype, rank, shape, data, err));
-    memset(*data, 0, set->entries[set->n_entries - 1].tensor.size_bytes);
-    return PW_OK;
+    return add_shaped(set, name, dtype, rank, shape, true, data, err);
 }
 
 size_t pw_tensor_set_n(const pw_tensor_set *set)

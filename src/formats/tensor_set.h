@@ -17,7 +17,7 @@ typedef struct pwi_file_entry {
     const char *name; /* in the file's arena */
     pw_tensor tensor; /* data NULL */
     uint32_t i_part;  /* which of pw_file.parts holds it */
-    uint64_t begin;   /* first byte in that part; npz: in the uncompressed member */
+    uint64_t begin;   /* first byte in that part; npz: of its member's header */
 } pwi_file_entry;
 
 /* One file on disk: the file itself, or a shard. */

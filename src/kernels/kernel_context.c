@@ -10,6 +10,9 @@ struct whole_context {
 pw_status pw_context_create(pw_context **out, const pw_context_options *options, pw_error *err)
 {
     PWI_TRY(pwi_context_new(out, sizeof(struct whole_context), options, err));
+    /* The level that is told is the one whose kernels run. */
+    while (!pw_level_built((*out)->level))
+        (*out)->level = (pw_level)((*out)->level - 1);
     pwi_kernels_select(&((struct whole_context *)*out)->kernels, (*out)->level);
     return PW_OK;
 }

@@ -41,7 +41,9 @@ pw_status pwi_pack(pwi_packed *packed, const pw_allocator *allocator,
     packed->data = pwi_alloc_simd(allocator, bytes);
     if (packed->data == NULL)
         return pwi_fail_memory(err);
-    memset(packed->data, 0, bytes);
+    /* Only the last panel may have rows that nobody fills. */
+    if (n % nr != 0)
+        memset((char *)packed->data + n / nr * nr * k * size, 0, nr * k * size);
     packed->dtype = dtype;
     packed->n = n;
     packed->k = k;

@@ -6,6 +6,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/threads.h"
+
 struct loader {
     pw_context *ctx;
     const pwi_weights *weights;
@@ -86,6 +88,23 @@ static pw_status read_scale(struct loader *loader, const pwi_binding *binding, f
     return pw_tensor_to_f32(&tensor, scale, 1, loader->err);
 }
 
+#define PACK_ROWS 64 /* rows a task; a multiple of every level's panel */
+
+struct packing {
+    pwi_packed *packed;
+    const char *rows;
+    size_t row_bytes;
+};
+
+static void pack_piece(void *argument, size_t i_piece)
+{
+    const struct packing *packing = argument;
+    const size_t first = i_piece * PACK_ROWS, left = packing->packed->n - first;
+
+    pwi_pack_rows(packing->packed, first, left < PACK_ROWS ? left : PACK_ROWS,
+                  packing->rows + first * packing->row_bytes);
+}
+
 static pw_status load_matrix(struct loader *loader, const pwi_binding *binding)
 {
     const pw_dtype dtype = pwi_weights_tensor(loader->weights, binding->i_tensor)->dtype;
@@ -97,7 +116,10 @@ static pw_status load_matrix(struct loader *loader, const pwi_binding *binding)
     PWI_TRY(pwi_pack(packed, &loader->ctx->allocator, pwi_context_kernels(loader->ctx), dtype,
                      binding->n_rows, binding->n_columns, scale, loader->err));
     PWI_TRY(read_tensor(loader, binding->i_tensor));
-    pwi_pack_rows(packed, 0, binding->n_rows, loader->buffer + binding->first_row * row_bytes);
+    pwi_parallel(
+        loader->ctx, pack_piece,
+        &(struct packing){packed, loader->buffer + binding->first_row * row_bytes, row_bytes},
+        (binding->n_rows + PACK_ROWS - 1) / PACK_ROWS);
     return PW_OK;
 }
 

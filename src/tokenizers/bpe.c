@@ -54,8 +54,7 @@ static size_t merge_short(const pwi_merges *merges, pwi_symbol *symbols, size_t 
     int32_t products[N_SHORT];
 
     for (size_t i = 0; i + 1 < n; i++)
-        products[i] =
-            pwi_merges_find(merges, symbols[i].id, symbols[i + 1].id, &ranks[i]);
+        products[i] = pwi_merges_find(merges, symbols[i].id, symbols[i + 1].id, &ranks[i]);
     while (n > 1) {
         size_t best = 0;
 
@@ -73,11 +72,11 @@ static size_t merge_short(const pwi_merges *merges, pwi_symbol *symbols, size_t 
             products[i - 1] = products[i];
         }
         if (best > 0)
-            products[best - 1] = pwi_merges_find(merges, symbols[best - 1].id,
-                                                 symbols[best].id, &ranks[best - 1]);
+            products[best - 1] = pwi_merges_find(merges, symbols[best - 1].id, symbols[best].id,
+                                                 &ranks[best - 1]);
         if (best + 1 < n)
-            products[best] = pwi_merges_find(merges, symbols[best].id, symbols[best + 1].id,
-                                             &ranks[best]);
+            products[best] =
+                pwi_merges_find(merges, symbols[best].id, symbols[best + 1].id, &ranks[best]);
     }
     return n;
 }
@@ -151,7 +150,8 @@ static void join(pwi_bpe_scratch *scratch, pwi_symbol *symbols, uint32_t at)
         scratch->nodes[node->next].previous = at;
 }
 
-/* The heap holds at most 2n entries: one a pair at first, and each merge takes one and puts two.
+/* The heap holds at most 2n entries: one a pair at first, and each merge takes one and puts
+ * two.
  */
 static size_t merge_long(const pwi_merges *merges, pwi_bpe_scratch *scratch,
                          pwi_symbol *symbols, size_t n)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Text to tokens: added tokens are cut out, what is left is cleaned by the mode's steps, cut into
- * words by the pattern, and each word is merged. Every id keeps the bytes of the text that it
- * was made of. */
+/* Text to tokens: added tokens are cut out, what is left is cleaned by the mode's steps, cut
+ * into words by the pattern, and each word is merged. Every id keeps the bytes of the text that
+ * it was made of. */
 #include <string.h>
 
 #include "base/utf8.h"
@@ -31,8 +31,8 @@ static pw_status put(struct run *run, int32_t id, uint64_t begin, uint64_t end)
     pw_tokens *out = run->out;
 
     if (out->n_tokens == out->capacity)
-        PWI_TRY(pwi_tokens_reserve(
-            out, out->capacity == 0 ? N_TOKENS_FIRST : out->capacity * 2, run->err));
+        PWI_TRY(pwi_tokens_reserve(out, out->capacity == 0 ? N_TOKENS_FIRST : out->capacity * 2,
+                                   run->err));
     out->ids[out->n_tokens] = id;
     out->begin[out->n_tokens] = begin;
     out->end[out->n_tokens++] = end;
@@ -135,22 +135,34 @@ static pw_status put_word(struct run *run, const pwi_char *chars, size_t n_chars
     return put_symbols(run, chars, run->symbols, n);
 }
 
+/* A literal of the pattern: the token, or "<|", "endoftext" and "|>", which is what ByteLevel's
+ * own pattern makes of it. */
+static pw_status put_literal(struct run *run, const pwi_char *chars, size_t n,
+                             pwi_literal literal)
+{
+    const pw_tokenizer *tokenizer = run->tokenizer;
+
+    if (tokenizer->row.literals_are_tokens)
+        return put_at(run, literal == PWI_LITERAL_BOS ? tokenizer->bos_id : tokenizer->eos_id,
+                      chars[0].begin, chars[n - 1].end);
+    PWI_TRY(put_word(run, chars, 2));
+    PWI_TRY(put_word(run, chars + 2, n - 4));
+    return put_word(run, chars + n - 2, 2);
+}
+
 static pw_status put_words(struct run *run, const pwi_char *chars, size_t n)
 {
     const pw_tokenizer *tokenizer = run->tokenizer;
     pwi_piece piece;
     size_t at = 0;
 
-    while (pwi_piece_next(tokenizer->row, chars, n, &at, &piece)) {
+    while (pwi_piece_next(&tokenizer->row, chars, n, &at, &piece)) {
         const pwi_char *first = &chars[piece.first];
+        const size_t n_chars = piece.last - piece.first;
 
-        if (piece.literal == PWI_LITERAL_NONE)
-            PWI_TRY(put_word(run, first, piece.last - piece.first));
-        else
-            PWI_TRY(put_at(run,
-                           piece.literal == PWI_LITERAL_BOS ? tokenizer->bos_id
-                                                            : tokenizer->eos_id,
-                           first->begin, chars[piece.last - 1].end));
+        PWI_TRY(piece.literal == PWI_LITERAL_NONE
+                    ? put_word(run, first, n_chars)
+                    : put_literal(run, first, n_chars, piece.literal));
     }
     return PW_OK;
 }
@@ -181,7 +193,7 @@ static pw_status cut(struct run *run, const pwi_matcher *matcher, pwi_matches *c
 /* Raw text between added tokens, which the steps see as a text of its own. */
 static pw_status put_raw(struct run *run, const pwi_char *chars, size_t n)
 {
-    const pwi_mode_row *row = run->tokenizer->row;
+    const pwi_mode_row *row = &run->tokenizer->row;
     /* Steps do not write to what they read. */
     const pwi_text piece = {run->allocator, (pwi_char *)(uintptr_t)chars, n, n, false};
     const pwi_text *from = &piece;
@@ -203,13 +215,12 @@ static pw_status encode(struct run *run, const char *text, size_t size)
     const pw_tokenizer *tokenizer = run->tokenizer;
 
     if (size > PW_TEXT_BYTES_MAX)
-        return PWI_FAIL(run->err, PW_ERR_LIMIT,
-                        "the text has %zu bytes; a prompt may have %u", size,
-                        PW_TEXT_BYTES_MAX);
+        return PWI_FAIL(run->err, PW_ERR_LIMIT, "the text has %zu bytes; a prompt may have %u",
+                        size, PW_TEXT_BYTES_MAX);
     PWI_TRY(pwi_text_decode(&run->raw, text, size, 0, run->err));
     PWI_TRY(put(run, tokenizer->bos_id, PW_NO_OFFSET, PW_NO_OFFSET));
-    PWI_TRY(cut(run, &tokenizer->raw_matcher, &run->raw_cuts, run->raw.chars, run->raw.n,
-                put_raw));
+    PWI_TRY(
+        cut(run, &tokenizer->raw_matcher, &run->raw_cuts, run->raw.chars, run->raw.n, put_raw));
     PWI_TRY(put(run, tokenizer->eos_id, PW_NO_OFFSET, PW_NO_OFFSET));
     run->out->n_real = run->out->n_tokens;
     return PW_OK;
@@ -219,8 +230,7 @@ pw_status pw_tokenizer_encode(const pw_tokenizer *tokenizer, const char *text, s
                               pw_tokens *out, pw_error *err)
 {
     const pw_allocator *allocator = &tokenizer->ctx->allocator;
-    struct run run = {
-        .tokenizer = tokenizer, .allocator = allocator, .out = out, .err = err};
+    struct run run = {.tokenizer = tokenizer, .allocator = allocator, .out = out, .err = err};
     pw_status status;
 
     pwi_tokens_init(out, tokenizer->ctx);

@@ -21,13 +21,12 @@ static pw_status find_byte(pw_tokenizer *tokenizer, uint8_t byte, pw_error *err)
     tokenizer->byte_ids[byte] = pwi_vocab_find(tokenizer, text, size);
     tokenizer->byte_end_ids[byte] = pwi_vocab_find(tokenizer, text, size + PWI_WORD_END_SIZE);
     if (tokenizer->byte_ids[byte] < 0 || tokenizer->byte_end_ids[byte] < 0)
-        return PWI_FAIL(err, PW_ERR_FIELD,
-                        "the vocabulary has no token for byte 0x%02x%s (\"%.*s\"): it is not one "
-                        "of CLIP's form",
-                        (unsigned)byte,
-                        tokenizer->byte_ids[byte] < 0 ? "" : " at the end of a word",
-                        (int)(tokenizer->byte_ids[byte] < 0 ? size : size + PWI_WORD_END_SIZE),
-                        text);
+        return PWI_FAIL(
+            err, PW_ERR_FIELD,
+            "the vocabulary has no token for byte 0x%02x%s (\"%.*s\"): it is not one "
+            "of CLIP's form",
+            (unsigned)byte, tokenizer->byte_ids[byte] < 0 ? "" : " at the end of a word",
+            (int)(tokenizer->byte_ids[byte] < 0 ? size : size + PWI_WORD_END_SIZE), text);
     return PW_OK;
 }
 
@@ -108,7 +107,7 @@ static bool takes_bang(const pw_tokenizer *tokenizer, const pwi_specials *specia
 {
     const pwi_role_token *pad = &specials->roles[PWI_ROLE_PAD];
 
-    return pad_bang && tokenizer->row->cut != PWI_CUT_NEVER &&
+    return pad_bang && tokenizer->row.cut != PWI_CUT_NEVER &&
            (!pad->is_given || strcmp(pad->token.text, PAD_BANG) == 0);
 }
 
@@ -150,11 +149,12 @@ static pw_status add_end(pw_tokenizer *tokenizer, const pwi_specials *specials, 
                         pwi_quote(quoted, named.token.text, named.token.size),
                         pwi_role_name(role));
     if (named.token.id >= 0 && named.token.id != *id)
-        return PWI_FAIL(err, PW_ERR_MISMATCH,
-                        "\"post_processor\" says that token %s has the id %d, but the vocabulary "
-                        "says %d",
-                        pwi_quote(quoted, named.token.text, named.token.size),
-                        (int)named.token.id, (int)*id);
+        return PWI_FAIL(
+            err, PW_ERR_MISMATCH,
+            "\"post_processor\" says that token %s has the id %d, but the vocabulary "
+            "says %d",
+            pwi_quote(quoted, named.token.text, named.token.size), (int)named.token.id,
+            (int)*id);
     return add_role(tokenizer, specials, role, &named, err);
 }
 
@@ -188,9 +188,9 @@ static pw_status clean_token(const pw_tokenizer *tokenizer, const pwi_added_toke
     size_t at = 0;
 
     PWI_TRY(pwi_text_decode(&texts[at], token->text, token->size, 0, err));
-    if (tokenizer->row->cut == PWI_CUT_BY_FLAG && token->is_normalized)
-        for (size_t i = 0; i < PWI_STEPS_MAX && tokenizer->row->steps[i] != NULL; i++) {
-            tokenizer->row->steps[i](&texts[!at], &texts[at]);
+    if (tokenizer->row.cut == PWI_CUT_BY_FLAG && token->is_normalized)
+        for (size_t i = 0; i < PWI_STEPS_MAX && tokenizer->row.steps[i] != NULL; i++) {
+            tokenizer->row.steps[i](&texts[!at], &texts[at]);
             at = !at;
         }
     *cleaned = &texts[at];
@@ -199,18 +199,18 @@ static pw_status clean_token(const pw_tokenizer *tokenizer, const pwi_added_toke
 
 static pw_status fill_matchers(pw_tokenizer *tokenizer, pwi_text texts[2], pw_error *err)
 {
-    if (tokenizer->row->cut == PWI_CUT_NEVER)
+    if (tokenizer->row.cut == PWI_CUT_NEVER)
         return PW_OK;
     for (uint32_t i = 0; i < tokenizer->n_added; i++) {
         const pwi_added_token *token = &tokenizer->added[i];
-        const bool is_late = tokenizer->row->cut == PWI_CUT_BY_FLAG && token->is_normalized;
+        const bool is_late = tokenizer->row.cut == PWI_CUT_BY_FLAG && token->is_normalized;
         const pwi_text *cleaned;
 
         PWI_TRY(clean_token(tokenizer, token, texts, &cleaned, err));
         if (cleaned->n > 0)
-            PWI_TRY(pwi_matcher_add(
-                is_late ? &tokenizer->cleaned_matcher : &tokenizer->raw_matcher, cleaned->chars,
-                cleaned->n, i, err));
+            PWI_TRY(
+                pwi_matcher_add(is_late ? &tokenizer->cleaned_matcher : &tokenizer->raw_matcher,
+                                cleaned->chars, cleaned->n, i, err));
     }
     PWI_TRY(pwi_matcher_finish(&tokenizer->raw_matcher, err));
     return pwi_matcher_finish(&tokenizer->cleaned_matcher, err);
@@ -229,17 +229,25 @@ static pw_status make_matchers(pw_tokenizer *tokenizer, pw_error *err)
     return status;
 }
 
-static pw_status set_mode(pw_tokenizer *tokenizer, pw_tokenizer_mode mode, pw_error *err)
+static pw_status set_mode(pw_tokenizer *tokenizer, pw_tokenizer_mode mode, bool has_literals,
+                          pw_error *err)
 {
+    const pwi_mode_row *row = pwi_mode_find(mode);
+
     if ((unsigned)mode >= PW_N_TOKENIZER_MODES)
         return PWI_FAIL(err, PW_ERR_ARGUMENT, "%d is no tokenizer mode", (int)mode);
     tokenizer->mode = mode == PW_TOKENIZER_DEFAULT ? PW_TOKENIZER_HF_FAST : mode;
-    tokenizer->row = pwi_mode_find(mode);
-    if (tokenizer->row == NULL)
+    if (row == NULL)
         return PWI_FAIL(err, PW_ERR_UNSUPPORTED,
                         "the tokenizer mode \"%s\" is for T5 tokenizers, and this is CLIP's: "
                         "take hf-fast, hf-slow, hf-slow-ftfy, openai or open_clip",
                         pw_tokenizer_mode_name(mode));
+    tokenizer->row = *row;
+    tokenizer->has_literals = has_literals;
+    if (has_literals && row->bos_literal == NULL) {
+        tokenizer->row.bos_literal = PWI_BOS_TEXT;
+        tokenizer->row.eos_literal = PWI_EOS_TEXT;
+    }
     return PW_OK;
 }
 
@@ -252,7 +260,7 @@ pw_status pwi_tokenizer_finish(pw_tokenizer *tokenizer, const pwi_specials *spec
     if (given != NULL)
         memcpy(&options, given,
                given->struct_size < sizeof(options) ? given->struct_size : sizeof(options));
-    PWI_TRY(set_mode(tokenizer, options.mode, err));
+    PWI_TRY(set_mode(tokenizer, options.mode, specials->has_literals, err));
     tokenizer->pad_bang = takes_bang(tokenizer, specials, options.pad_bang);
     tokenizer->max_length =
         specials->max_length > 0 ? specials->max_length : DEFAULT_MAX_LENGTH;

@@ -5,9 +5,6 @@
 
 #include <string.h>
 
-#define HF_BOS "<|startoftext|>"
-#define HF_EOS "<|endoftext|>"
-
 static const pwi_mode_row rows[] = {
     [PW_TOKENIZER_HF_FAST] = {.name = "hf-fast",
                               .cut = PWI_CUT_BY_FLAG,
@@ -21,8 +18,9 @@ static const pwi_mode_row rows[] = {
                                         pwi_text_python_split_join, pwi_text_lower_python},
                               .letter = PWI_LETTER_15,
                               .number = PWI_NUMBER_15,
-                              .bos_literal = HF_BOS,
-                              .eos_literal = HF_EOS,
+                              .bos_literal = PWI_BOS_TEXT,
+                              .eos_literal = PWI_EOS_TEXT,
+                              .literals_are_tokens = true,
                               .ignores_case = true},
     [PW_TOKENIZER_HF_SLOW_FTFY] = {.name = "hf-slow-ftfy",
                                    .cut = PWI_CUT_FIRST,
@@ -30,8 +28,9 @@ static const pwi_mode_row rows[] = {
                                              pwi_text_python_strip, pwi_text_lower_python},
                                    .letter = PWI_LETTER_15,
                                    .number = PWI_NUMBER_15,
-                                   .bos_literal = HF_BOS,
-                                   .eos_literal = HF_EOS,
+                                   .bos_literal = PWI_BOS_TEXT,
+                                   .eos_literal = PWI_EOS_TEXT,
+                                   .literals_are_tokens = true,
                                    .ignores_case = true},
     [PW_TOKENIZER_OPENAI] = {.name = "openai",
                              .cut = PWI_CUT_NEVER,
@@ -41,8 +40,9 @@ static const pwi_mode_row rows[] = {
                                        pwi_text_lower_python},
                              .letter = PWI_LETTER_15,
                              .number = PWI_NUMBER_15,
-                             .bos_literal = HF_BOS,
-                             .eos_literal = HF_EOS,
+                             .bos_literal = PWI_BOS_TEXT,
+                             .eos_literal = PWI_EOS_TEXT,
+                             .literals_are_tokens = true,
                              .ignores_case = true},
     [PW_TOKENIZER_OPEN_CLIP] = {.name = "open_clip",
                                 .cut = PWI_CUT_NEVER,
@@ -53,6 +53,7 @@ static const pwi_mode_row rows[] = {
                                 .number = PWI_NUMBER_15,
                                 .bos_literal = "<start_of_text>",
                                 .eos_literal = "<end_of_text>",
+                                .literals_are_tokens = true,
                                 .ignores_case = true},
 };
 

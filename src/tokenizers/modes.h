@@ -13,6 +13,10 @@ typedef void (*pwi_text_step)(pwi_text *out, const pwi_text *in);
 
 #define PWI_STEPS_MAX 8
 
+/* CLIP's start and end token, as all files but open_clip's write them. */
+#define PWI_BOS_TEXT "<|startoftext|>"
+#define PWI_EOS_TEXT "<|endoftext|>"
+
 /* When added tokens are cut out of the text. */
 typedef enum pwi_cut {
     PWI_CUT_NEVER,   /* the tool knows the start and end token only, through its word pattern */
@@ -25,8 +29,10 @@ typedef struct pwi_mode_row {
     pwi_cut cut;
     pwi_text_step steps[PWI_STEPS_MAX]; /* the cleaning; NULL ends it */
     enum pwi_property letter, number;   /* \p{L} and \p{N} of the tool's regular expressions */
-    /* Text that the word pattern takes for the start and the end token; NULL: none. */
+    /* Texts of start and end token that the word pattern begins with; NULL: none. hf-fast has
+     * them where the vocabulary's file says so. */
     const char *bos_literal, *eos_literal;
+    bool literals_are_tokens; /* else they are only cut off from what stands beside them */
     /* The pattern is compiled with IGNORECASE. On lower-cased text that shows in two
      * characters: U+017F matches "s" in contractions and literals, and U+0345, whose capital is
      * a letter, is in none of the pattern's classes. */

@@ -17,8 +17,8 @@
 /* A slash and the longest of these. */
 #define NAME_SIZE_MAX 64
 
-/* OpenAI's file says its own name in the first line. */
-#define OPENAI_MARK "bpe_simple_vocab"
+/* OpenAI's file says its own name in the first line, behind a quote. */
+#define OPENAI_MARK "\"bpe_simple_vocab"
 
 struct opening {
     pw_context *ctx;
@@ -65,9 +65,7 @@ static pw_status read_configs(struct opening *opening, pw_error *err)
 
 static pw_status finish(struct opening *opening, pw_error *err)
 {
-    return pwi_where(err, opening->path,
-                     pwi_tokenizer_finish(*opening->out, &opening->specials, opening->options,
-                                          err));
+    return pwi_tokenizer_finish(*opening->out, &opening->specials, opening->options, err);
 }
 
 static pw_status open_tokenizer_json(struct opening *opening, const char *file, pw_error *err)
@@ -109,20 +107,18 @@ static pw_status open_vocab_json(struct opening *opening, pw_error *err)
     return finish(opening, err);
 }
 
-static bool begins_with_mark(const char *bytes, size_t size)
+static bool is_openai(const char *bytes, size_t size)
 {
     const size_t mark_size = strlen(OPENAI_MARK);
-    const char *mark = size == 0 ? NULL : memchr(bytes, OPENAI_MARK[0], size < 8 ? size : 8);
 
-    return mark != NULL && size - (size_t)(mark - bytes) >= mark_size &&
-           memcmp(mark, OPENAI_MARK, mark_size) == 0;
+    return size >= mark_size && memcmp(bytes, OPENAI_MARK, mark_size) == 0;
 }
 
 /* The vocabulary from merges alone. OpenAI's file goes on behind the merges that CLIP uses. */
 static pw_status open_merges(struct opening *opening, const char *bytes, size_t size,
                              bool has_configs, pw_error *err)
 {
-    const size_t n_max = begins_with_mark(bytes, size) ? PWI_OPENAI_MERGES : SIZE_MAX;
+    const size_t n_max = is_openai(bytes, size) ? PWI_OPENAI_MERGES : SIZE_MAX;
 
     if (has_configs)
         PWI_TRY(read_configs(opening, err));
@@ -172,8 +168,8 @@ static pw_status open_folder(struct opening *opening, pw_error *err)
     if (is_there(opening, OPENAI_GZ))
         return open_packed(opening, path_of(opening, OPENAI_GZ), false, err);
     return PWI_FAIL(err, PW_ERR_NOT_FOUND,
-                    "the folder has none of " TOKENIZER_JSON ", " VOCAB_JSON
-                    " with " MERGES_TXT ", " MERGES_TXT ", " OPENAI_GZ
+                    "the folder has none of " TOKENIZER_JSON ", " VOCAB_JSON " with " MERGES_TXT
+                    ", " MERGES_TXT ", " OPENAI_GZ
                     ": name the folder or file that has CLIP's vocabulary");
 }
 
@@ -200,10 +196,9 @@ static pw_status open_file(struct opening *opening, pw_error *err)
     size_t n_space;
 
     PWI_TRY(pwi_input_open(&input, path, err));
-    status = pwi_input_read(&input, 0, head,
-                            input.size < sizeof(head) - 1 ? (size_t)input.size
-                                                          : sizeof(head) - 1,
-                            err);
+    status = pwi_input_read(
+        &input, 0, head, input.size < sizeof(head) - 1 ? (size_t)input.size : sizeof(head) - 1,
+        err);
     pwi_input_close(&input);
     PWI_TRY(status);
     n_space = strspn(head, " \t\r\n");

@@ -20,7 +20,7 @@ struct token {
 
 struct post_processor {
     bool is_roberta, is_template;
-    struct token bos, eos; /* "cls" and "sep" */
+    struct token bos, eos;           /* "cls" and "sep" */
     struct token single[N_TEMPLATE]; /* text NULL: the text itself */
     size_t n_single;
     struct token *special; /* [N_SPECIAL_MAX], of "special_tokens" */
@@ -106,7 +106,8 @@ static pw_status read_single(pwi_json *json, pwi_specials *specials,
 /* {"id": "<|startoftext|>", "ids": [49406], "tokens": ["<|startoftext|>"]} */
 static pw_status read_special(pwi_json *json, struct token *token, pw_error *err)
 {
-    PWI_TRY(pwi_json_expect(json, PWI_JSON_OBJECT_BEGIN, "an entry of \"special_tokens\"", err));
+    PWI_TRY(
+        pwi_json_expect(json, PWI_JSON_OBJECT_BEGIN, "an entry of \"special_tokens\"", err));
     for (;;) {
         PWI_TRY(pwi_json_next(json, err));
         if (json->event == PWI_JSON_OBJECT_END)

@@ -6,10 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include <padwise/tokenizer.h>
-
-#define DEFAULT_BOS "<|startoftext|>"
-#define DEFAULT_EOS "<|endoftext|>"
+#include "tokenizers/modes.h"
 
 /* Configurations carry chat templates and the like, but no vocabularies. */
 #define CONFIG_SIZE_MAX (16u << 20)
@@ -158,8 +155,8 @@ static bool reserve_added(pwi_specials *specials)
 
     if (specials->n_added < specials->added_capacity)
         return true;
-    added = pwi_grow_array(specials->arena.allocator, specials->added,
-                           specials->added_capacity, capacity, sizeof(*added));
+    added = pwi_grow_array(specials->arena.allocator, specials->added, specials->added_capacity,
+                           capacity, sizeof(*added));
     if (added == NULL)
         return false;
     specials->added = added;
@@ -177,8 +174,7 @@ pw_status pwi_specials_add(pwi_specials *specials, const pwi_added_token *token,
         return PWI_FAIL(err, PW_ERR_LIMIT, "there are more than %d added tokens",
                         PW_ADDED_TOKENS_MAX);
     if (token->size > PWI_ADDED_BYTES_MAX - specials->added_bytes)
-        return PWI_FAIL(err, PW_ERR_LIMIT,
-                        "the added tokens have more than %u bytes together",
+        return PWI_FAIL(err, PW_ERR_LIMIT, "the added tokens have more than %u bytes together",
                         PWI_ADDED_BYTES_MAX);
     if (!reserve_added(specials) ||
         !pwi_map_add(&specials->by_text, token->text, token->size, 0, &added))
@@ -216,9 +212,9 @@ pwi_role_token pwi_specials_role(const pwi_specials *specials, pwi_role role)
     if (specials->roles[role].is_given)
         return specials->roles[role];
     if (role == PWI_ROLE_BOS)
-        named.token.text = DEFAULT_BOS;
+        named.token.text = PWI_BOS_TEXT;
     else
-        named.token.text = eos->is_given ? eos->token.text : DEFAULT_EOS;
+        named.token.text = eos->is_given ? eos->token.text : PWI_EOS_TEXT;
     named.token.size = strlen(named.token.text);
     return named;
 }
@@ -264,7 +260,7 @@ static pw_status id_of_key(const pwi_json *json, int32_t *id, pw_error *err)
 static pw_status read_decoder(pwi_json *json, pwi_specials *specials, pw_error *err)
 {
     pwi_added_token token;
-    int32_t id;
+    int32_t id = -1;
 
     specials->has_decoder = true;
     PWI_TRY(pwi_json_expect(json, PWI_JSON_OBJECT_BEGIN, "\"added_tokens_decoder\"", err));

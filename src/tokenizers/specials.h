@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What files say about special and added tokens, gathered while they are read. Several files
- * speak about the same tokens; who has the last word is decided here (docs/tokenizers.md, "Which
- * file says what", compared with transformers 4.57.6). */
+ * speak about the same tokens; who has the last word is decided here (docs/tokenizers.md,
+ * "Which file says what", compared with transformers 4.57.6). */
 #ifndef PWI_TOKENIZERS_SPECIALS_H
 #define PWI_TOKENIZERS_SPECIALS_H
 
@@ -35,9 +35,10 @@ typedef struct pwi_specials {
     pwi_added_token *added; /* in the order in which they were given */
     pwi_map by_text;        /* of `added` */
     size_t n_added, added_capacity, added_bytes;
-    bool has_decoder; /* tokenizer_config.json lists added tokens: special_tokens_map.json is old
-                         and not read */
-    bool is_fast;     /* from tokenizer.json: roles without flags are matched in raw text */
+    /* tokenizer_config.json lists added tokens: special_tokens_map.json is old and not read. */
+    bool has_decoder;
+    bool has_literals;  /* tokenizer.json's word pattern begins with start and end token */
+    bool is_fast;       /* from tokenizer.json: roles without flags are matched in raw text */
     int32_t max_length; /* 0: not given */
 } pwi_specials;
 
@@ -61,8 +62,8 @@ pw_status pwi_specials_add(pwi_specials *specials, const pwi_added_token *token,
 /* Name a token for a role: a text of the arena. */
 void pwi_specials_name(pwi_specials *specials, pwi_role role, const char *text, size_t size);
 
-/* The token of a role, or its default, not given: "<|startoftext|>", "<|endoftext|>", and the end
- * token for the two others. */
+/* The token of a role, or its default, not given: "<|startoftext|>", "<|endoftext|>", and the
+ * end token for the two others. */
 pwi_role_token pwi_specials_role(const pwi_specials *specials, pwi_role role);
 
 /* tokenizer_config.json and special_tokens_map.json (PW_ERR_NOT_FOUND when they are not

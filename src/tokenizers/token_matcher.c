@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The automaton: a trie of reversed tokens with failure links (Aho, Corasick 1975), its edges in
- * one hash table. What a match takes along or what voids it (white space, word neighbours) is
- * decided afterwards, from left to right, as Hugging Face's tokenizers do. */
+/* The automaton: a trie of reversed tokens with failure links (Aho, Corasick 1975), its edges
+ * in one hash table. What a match takes along or what voids it (white space, word neighbours)
+ * is decided afterwards, from left to right, as Hugging Face's tokenizers do. */
 #include "tokenizers/token_matcher.h"
 
 #include <string.h>
@@ -12,7 +12,7 @@
 #define NO_TOKEN      UINT32_MAX
 
 struct pwi_matcher_node {
-    uint32_t code; /* of the edge that leads here */
+    uint32_t code;                      /* of the edge that leads here */
     uint32_t first_child, next_sibling; /* ROOT: none */
     uint32_t fail;                      /* the longest proper suffix that is a node */
     uint32_t i_token; /* the longest token that ends (read backwards) here; NO_TOKEN: none */
@@ -62,8 +62,7 @@ static bool grow_edges(pwi_matcher *matcher)
     pwi_matcher larger = *matcher;
 
     larger.n_edges = matcher->n_edges == 0 ? N_EDGES_FIRST : matcher->n_edges * 2;
-    larger.edges =
-        pwi_alloc_zeroed(matcher->allocator, larger.n_edges, sizeof(*larger.edges));
+    larger.edges = pwi_alloc_zeroed(matcher->allocator, larger.n_edges, sizeof(*larger.edges));
     if (larger.edges == NULL)
         return false;
     for (size_t i = 0; i < matcher->n_edges; i++) {
@@ -81,9 +80,8 @@ static bool grow_edges(pwi_matcher *matcher)
 static bool grow_nodes(pwi_matcher *matcher)
 {
     const size_t capacity = matcher->nodes_capacity == 0 ? 64 : matcher->nodes_capacity * 2;
-    struct pwi_matcher_node *nodes =
-        pwi_grow_array(matcher->allocator, matcher->nodes, matcher->nodes_capacity, capacity,
-                       sizeof(*nodes));
+    struct pwi_matcher_node *nodes = pwi_grow_array(
+        matcher->allocator, matcher->nodes, matcher->nodes_capacity, capacity, sizeof(*nodes));
 
     if (nodes == NULL)
         return false;

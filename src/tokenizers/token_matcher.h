@@ -26,7 +26,7 @@ typedef struct pwi_matcher {
     struct pwi_matcher_node *nodes; /* node 0: nothing matched */
     struct pwi_matcher_edge *edges;
     size_t n_nodes, nodes_capacity;
-    size_t n_edges; /* slots: 0 or a power of two */
+    size_t n_edges;    /* slots: 0 or a power of two */
     bool may_end[256]; /* by a character's low byte: some token has it last */
 } pwi_matcher;
 

@@ -26,7 +26,8 @@ struct pw_tokenizer {
     pw_context *ctx;
     pwi_arena arena;
     pw_tokenizer_mode mode; /* never DEFAULT */
-    const pwi_mode_row *row;
+    pwi_mode_row row;       /* with what the file says about literals */
+    bool has_literals;      /* it says that its word pattern begins with start and end token */
     bool pad_bang, is_builtin;
     pwi_vocab_text *texts; /* [n_vocab] */
     int32_t n_vocab, texts_capacity;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tokenizer.json and vocab.json. Both are read in one pass; what depends on what stands further
- * on (merges on the vocabulary, added tokens on its ids) is kept until the end, so that keys may
- * come in any order. */
+ * on (merges on the vocabulary, added tokens on its ids) is kept until the end, so that keys
+ * may come in any order. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -214,8 +214,8 @@ static pw_status read_added_tokens(struct reader *reader, pw_error *err)
     }
 }
 
-/* The section whose KEY was just read. Truncation and padding are the caller's business, and the
- * decoder does not change ids. */
+/* The section whose KEY was just read. Truncation and padding are the caller's business, and
+ * the decoder does not change ids. */
 static pw_status read_section(struct reader *reader, pw_error *err)
 {
     pwi_json *json = &reader->json;
@@ -228,7 +228,7 @@ static pw_status read_section(struct reader *reader, pw_error *err)
     }
     if (pwi_json_is(json, "pre_tokenizer")) {
         reader->has_pre_tokenizer = true;
-        return pwi_pre_tokenizer_read(json, err);
+        return pwi_pre_tokenizer_read(json, reader->specials, err);
     }
     if (pwi_json_is(json, "post_processor")) {
         reader->has_post_processor = true;
@@ -281,9 +281,8 @@ static pw_status open_json(pwi_json *json, pwi_input *input, const pw_allocator 
 {
     PWI_TRY(pwi_input_open(input, path, err));
     if (input->size > PWI_VOCAB_JSON_MAX)
-        return PWI_FAIL(err, PW_ERR_LIMIT,
-                        "has %" PRIu64 " bytes; a vocabulary may have %u", input->size,
-                        PWI_VOCAB_JSON_MAX);
+        return PWI_FAIL(err, PW_ERR_LIMIT, "has %" PRIu64 " bytes; a vocabulary may have %u",
+                        input->size, PWI_VOCAB_JSON_MAX);
     return pwi_json_open_file(json, allocator, input, 0, input->size, NULL, err);
 }
 

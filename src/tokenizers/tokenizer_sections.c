@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "tokenizers/word_pattern.h"
+
 /* Longer than any field that a CLIP tokenizer has: a field that is cut here matches nothing. */
 #define FIELD_SIZE 192
 
@@ -103,7 +105,8 @@ struct section {
     const char *name, *list; /* the key of the Sequence's components */
     const char *shape;       /* for messages */
     size_t n_components;
-    bool (*matches)(const struct component *component, size_t i);
+    bool (*matches)(pwi_specials *specials, const struct component *component, size_t i);
+    pwi_specials *specials;
 };
 
 static pw_status refuse(const struct section *section, const char *what,
@@ -124,8 +127,8 @@ static pw_status refuse(const struct section *section, const char *what,
 static pw_status refuse_component(const struct section *section,
                                   const struct component *component, pw_error *err)
 {
-    if (component->pattern.is_given && (is_field(&component->type, "Split") ||
-                                        is_field(&component->type, "Replace")))
+    if (component->pattern.is_given &&
+        (is_field(&component->type, "Split") || is_field(&component->type, "Replace")))
         return refuse(section, "the pattern", &component->pattern, err);
     return refuse(section, "the type", &component->type, err);
 }
@@ -141,16 +144,16 @@ static pw_status read_list(pwi_json *json, const struct section *section, pw_err
         if (json->event == PWI_JSON_ARRAY_END)
             break;
         if (json->event != PWI_JSON_OBJECT_BEGIN)
-            return PWI_FAIL(err, PW_ERR_FIELD, "a component of \"%s\" must be an object, not %s",
-                            section->name, pwi_json_event_name(json->event));
+            return PWI_FAIL(err, PW_ERR_FIELD,
+                            "a component of \"%s\" must be an object, not %s", section->name,
+                            pwi_json_event_name(json->event));
         if (n == section->n_components)
             return refuse(section, "one component more", NULL, err);
         PWI_TRY(read_component(json, &component, err));
-        if (!section->matches(&component, n))
+        if (!section->matches(section->specials, &component, n))
             return refuse_component(section, &component, err);
     }
-    return n == section->n_components ? PW_OK
-                                      : refuse(section, "a component less", NULL, err);
+    return n == section->n_components ? PW_OK : refuse(section, "a component less", NULL, err);
 }
 
 static pw_status read_section(pwi_json *json, const struct section *section, pw_error *err)
@@ -178,8 +181,10 @@ static pw_status read_section(pwi_json *json, const struct section *section, pw_
                                                    : refuse(section, "the type", &type, err);
 }
 
-static bool matches_normalizer(const struct component *component, size_t i)
+static bool matches_normalizer(pwi_specials *specials, const struct component *component,
+                               size_t i)
 {
+    (void)specials;
     if (i == 0)
         return is_field(&component->type, "NFC");
     if (i == 1)
@@ -188,36 +193,34 @@ static bool matches_normalizer(const struct component *component, size_t i)
     return is_field(&component->type, "Lowercase");
 }
 
-/* The word pattern of encoders.md 1.2; files have it with and without the special tokens in
- * front, and ByteLevel's own pattern splits those again, so that both mean the same. */
-#define WORD_PATTERN "'s|'t|'re|'ve|'m|'ll|'d|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+"
-#define LITERALS     "<\\|startoftext\\|>|<\\|endoftext\\|>|"
-
-static bool matches_pre_tokenizer(const struct component *component, size_t i)
+/* With use_regex, ByteLevel has GPT-2's pattern split the pieces once more; of those that are
+ * made here it only splits the literals (encode_text.c). */
+static bool matches_pre_tokenizer(pwi_specials *specials, const struct component *component,
+                                  size_t i)
 {
-    if (i == 0)
-        return is_field(&component->type, "Split") && component->is_regex &&
-               component->is_inverted && is_field(&component->behavior, "Removed") &&
-               (is_field(&component->pattern, WORD_PATTERN) ||
-                is_field(&component->pattern, LITERALS WORD_PATTERN));
-    return is_field(&component->type, "ByteLevel") && !component->has_prefix_space &&
-           component->uses_regex;
+    if (i > 0)
+        return is_field(&component->type, "ByteLevel") && !component->has_prefix_space &&
+               component->uses_regex;
+    specials->has_literals = is_field(&component->pattern, PWI_LITERALS_REGEX PWI_WORD_REGEX);
+    return is_field(&component->type, "Split") && component->is_regex &&
+           component->is_inverted && is_field(&component->behavior, "Removed") &&
+           (specials->has_literals || is_field(&component->pattern, PWI_WORD_REGEX));
 }
 
 pw_status pwi_normalizer_read(pwi_json *json, pw_error *err)
 {
     static const struct section section = {
-        "normalizer", "normalizers", "NFC, Replace of \\s+ by one space, Lowercase", 3,
-        matches_normalizer};
+        "normalizer",       "normalizers", "NFC, Replace of \\s+ by one space, Lowercase", 3,
+        matches_normalizer, NULL};
 
     return read_section(json, &section, err);
 }
 
-pw_status pwi_pre_tokenizer_read(pwi_json *json, pw_error *err)
+pw_status pwi_pre_tokenizer_read(pwi_json *json, pwi_specials *specials, pw_error *err)
 {
-    static const struct section section = {"pre_tokenizer", "pretokenizers",
-                                           "Split by CLIP's word pattern, ByteLevel", 2,
-                                           matches_pre_tokenizer};
+    const struct section section = {
+        "pre_tokenizer",       "pretokenizers", "Split by CLIP's word pattern, ByteLevel", 2,
+        matches_pre_tokenizer, specials};
 
     return read_section(json, &section, err);
 }

@@ -10,7 +10,7 @@
 /* The reader stands on the section's KEY, afterwards on its last event. PW_ERR_UNSUPPORTED for
  * sections that no CLIP tokenizer has. */
 pw_status pwi_normalizer_read(pwi_json *json, pw_error *err);
-pw_status pwi_pre_tokenizer_read(pwi_json *json, pw_error *err);
+pw_status pwi_pre_tokenizer_read(pwi_json *json, pwi_specials *specials, pw_error *err);
 
 /* RobertaProcessing or TemplateProcessing: start and end token become the fixed roles bos and
  * eos. */

@@ -224,7 +224,7 @@ static pw_status add_merge(pw_tokenizer *tokenizer, const struct line *line, boo
                            pwi_buf *joined, pw_error *err)
 {
     char quoted[PWI_QUOTE_SIZE];
-    int32_t left, right, product;
+    int32_t left, right, product = -1;
     const char *copy;
     bool added;
 
@@ -359,8 +359,8 @@ pw_status pwi_tokenizer_from_merges(pw_tokenizer **out, pw_context *ctx, const c
     pwi_specials_init(&none, &ctx->allocator);
     status = pwi_tokenizer_new(out, ctx, err);
     if (status == PW_OK)
-        status = build(*out, lines, size, n_max, specials != NULL ? specials : &none, options,
-                       err);
+        status =
+            build(*out, lines, size, n_max, specials != NULL ? specials : &none, options, err);
     if (status != PW_OK) {
         pw_tokenizer_free(*out);
         *out = NULL;

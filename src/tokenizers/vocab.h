@@ -44,8 +44,9 @@ void pwi_merges_trim(const char **lines, size_t *size);
 pw_status pwi_tokenizer_finish(pw_tokenizer *tokenizer, const pwi_specials *specials,
                                const pw_tokenizer_options *options, pw_error *err);
 
-/* All of it from the text of a merges.txt: byte symbols, merges, then start and end token as the
- * last ids. `specials` NULL: "<|startoftext|>" and "<|endoftext|>", pads are the end token. */
+/* All of it from the text of a merges.txt: byte symbols, merges, then start and end token as
+ * the last ids. `specials` NULL: "<|startoftext|>" and "<|endoftext|>", pads are the end token.
+ */
 pw_status pwi_tokenizer_from_merges(pw_tokenizer **out, pw_context *ctx, const char *lines,
                                     size_t size, size_t n_max, const pwi_specials *specials,
                                     const pw_tokenizer_options *options, pw_error *err);

@@ -68,7 +68,7 @@ static pw_status gunzip(const pw_allocator *allocator, const char *bytes, size_t
 static pw_status read_member(const pwi_zip *zip, const pw_allocator *allocator, pwi_buf *out,
                              pw_error *err)
 {
-    size_t i_member, size;
+    size_t i_member = 0, size;
     char *bytes;
     pw_status status;
 

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define LONG_S         0x17F /* folds to "s" */
+#define LONG_S        0x17F /* folds to "s" */
 #define YPOGEGRAMMENI 0x345 /* a combining iota below; its capital is the letter U+0399 */
 
 static bool matches_char(const pwi_mode_row *row, uint32_t code, char wanted)
@@ -16,7 +16,7 @@ static bool matches_char(const pwi_mode_row *row, uint32_t code, char wanted)
 static size_t match_text(const pwi_mode_row *row, const pwi_char *chars, size_t n, size_t i,
                          const char *text)
 {
-    const size_t size = text == NULL ? 0 : strlen(text);
+    const size_t size = strlen(text);
 
     if (size > n - i)
         return 0;
@@ -89,7 +89,7 @@ static size_t piece_end(const pwi_mode_row *row, const pwi_char *chars, size_t n
     size_t size = 0;
 
     *literal = PWI_LITERAL_NONE;
-    if (code == '<')
+    if (code == '<' && row->bos_literal != NULL)
         size = match_literal(row, chars, n, i, literal);
     else if (code == '\'')
         size = match_contraction(row, chars, n, i);

@@ -6,6 +6,10 @@
 
 #include "tokenizers/modes.h"
 
+/* The pattern as tokenizer.json writes it, and what some files have in front of it. */
+#define PWI_WORD_REGEX     "'s|'t|'re|'ve|'m|'ll|'d|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+"
+#define PWI_LITERALS_REGEX "<\\|startoftext\\|>|<\\|endoftext\\|>|"
+
 typedef enum pwi_literal {
     PWI_LITERAL_NONE,
     PWI_LITERAL_BOS,

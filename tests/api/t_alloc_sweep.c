@@ -49,7 +49,7 @@ static char in_folder[] = "/tmp/padwise-sweep-in-XXXXXX";
 
 static const char *path_in(const char *folder, const char *name)
 {
-    static char path[256];
+    static char path[1024];
 
     snprintf(path, sizeof(path), "%s/%s", folder, name);
     return path;
@@ -125,7 +125,7 @@ static pw_status convert_json(const pw_allocator *allocator)
 /* A checkpoint is opened and scanned. */
 static pw_status checkpoint(const pw_allocator *allocator)
 {
-    char folder[256];
+    char folder[1024];
     pw_context *ctx = NULL;
     pw_model *model = NULL;
     pw_model_scan *scan = NULL;
@@ -266,7 +266,7 @@ done:
 
 static int remove_inputs(void **state)
 {
-    char tiny[256];
+    char tiny[1024];
 
     (void)state;
     empty_folder(out_folder);

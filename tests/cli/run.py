@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: MIT
 """Runs the command's tests: each NAME.sh in this folder, in a fresh folder with a space in its name.
 
-usage: tests/cli/run.py [--update] [--filter TEXT] [--list] [--keep]
+usage: tests/cli/run.py [--command PATH] [--update] [--filter TEXT] [--list] [--keep]
 
 A script finds the command as `padwise`. What it prints must be NAME.stdout.exact, or match NAME.stdout.glob line by line
 (fnmatch; a line "..." stands for any lines); without either it must print nothing. NAME.stderr.exact and .glob likewise,
 but without them stderr is free. NAME.exit holds the exit status, 0 without it. Exit 77 is a skip; the last line of stderr
 says why. --update writes the .exact files again (and NAME.exit); a glob is written by hand.
 
-PADWISE names the command (else build/padwise), PADWISE_SHARED the test material of ../shared.
+The command is --command, else PADWISE, else build/padwise; PADWISE_SHARED names the test material of ../shared.
 """
 import argparse
 import fnmatch
@@ -143,6 +143,7 @@ def run(name, command, options):
 
 def main():
     parser = argparse.ArgumentParser(description='tests of the command')
+    parser.add_argument('--command', help='the command to test')
     parser.add_argument('--update', action='store_true', help='write the .exact files again')
     parser.add_argument('--filter', default='', help='only names with this text in them')
     parser.add_argument('--list', action='store_true', help='names only')
@@ -153,7 +154,7 @@ def main():
     if options.list:
         print('\n'.join(names))
         return 0
-    command = os.path.abspath(os.environ.get('PADWISE') or os.path.join(ROOT, 'build', 'padwise'))
+    command = os.path.abspath(options.command or os.environ.get('PADWISE') or os.path.join(ROOT, 'build', 'padwise'))
     if not os.access(command, os.X_OK):
         sys.exit(f'{command}: no such command; build it or set PADWISE')
     counts = {'passed': 0, 'failed': 0, 'skipped': 0}

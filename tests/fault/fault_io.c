@@ -27,6 +27,7 @@
  * way. */
 int open64(const char *path, int flags, ...);
 ssize_t pread64(int fd, void *buffer, size_t size, off_t offset);
+int fallocate64(int fd, int mode, off_t offset, off_t size);
 
 static bool of_interest[FDS_MAX];
 static unsigned n_calls;
@@ -183,6 +184,11 @@ int fallocate(int fd, int mode, off_t offset, off_t size)
     if (fd_matches(fd) && fires("fallocate"))
         return -1;
     return (int)syscall(SYS_fallocate, fd, mode, offset, size);
+}
+
+int fallocate64(int fd, int mode, off_t offset, off_t size)
+{
+    return fallocate(fd, mode, offset, size);
 }
 
 int mkdir(const char *path, mode_t mode)

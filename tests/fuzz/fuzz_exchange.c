@@ -8,8 +8,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* Sets of `padwise encode` go out in another form than they came in. */
 static bool is_conditioning(const pw_tensor_set *set)
 {
-    return pw_tensor_set_find(set, "last_hidden_state") != NULL ||
-           pw_tensor_set_find(set, "prompt_embeds") != NULL;
+    return pw_tensor_set_metadata(set, "padwise") != NULL &&
+           (pw_tensor_set_find(set, "last_hidden_state") != NULL ||
+            pw_tensor_set_find(set, "prompt_embeds") != NULL);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -53,8 +53,7 @@ static void introduce(const struct encode *encode)
     struct app *app = encode->app;
 
     if (info->is_builtin)
-        note(app, "the built-in model is untrained: its numbers show how everything works and "
-                  "mean nothing");
+        note(app, "the built-in model is untrained: its numbers mean nothing (-m names another)");
     if (info->activation_is_guess)
         note(app,
              "activation %s is a guess by the width: no config.json says it; "
@@ -99,18 +98,17 @@ static int compute(struct encode *encode, const struct batch *batch, pw_tensor_s
     return status == PW_OK ? DONE : fail_with(encode->app, &err);
 }
 
-static void say_written(struct encode *encode, const struct batch *batch, const char *path,
+static void say_written(struct encode *encode, size_t n_prompts, const char *path,
                         bool was_there, double seconds)
 {
     const pw_model_info *info = &encode->model_info;
+    const int32_t n_threads = pw_context_n_threads(encode->app->ctx);
 
-    if (encode->plan.shape == ONE_FILE)
-        note(encode->app, "%s %s: %zu prompt%s in %.2f s (%s, %s, %d thread%s)",
-             was_there ? "replaced" : "wrote",
-             strcmp(path, "-") == 0 ? "standard output" : path, batch->n,
-             batch->n == 1 ? "" : "s", seconds, pw_level_name(info->level),
-             pw_precision_name(info->precision), (int)pw_context_n_threads(encode->app->ctx),
-             pw_context_n_threads(encode->app->ctx) == 1 ? "" : "s");
+    note(encode->app, "%zu prompt%s in %.2f s: level %s, precision %s, %d thread%s", n_prompts,
+         n_prompts == 1 ? "" : "s", seconds, pw_level_name(info->level),
+         pw_precision_name(info->precision), (int)n_threads, n_threads == 1 ? "" : "s");
+    note(encode->app, "%s %s", was_there ? "replaced" : "wrote",
+         strcmp(path, "-") == 0 ? "standard output" : path);
 }
 
 static int write_set(struct encode *encode, const struct batch *batch, const pw_tensor_set *set,
@@ -131,7 +129,8 @@ static int write_set(struct encode *encode, const struct batch *batch, const pw_
     seconds = progress_clock() - started;
     TRY(output_index(encode, batch, path));
     TRY(report_json(encode, batch, set, path, seconds));
-    say_written(encode, batch, path, was_there, seconds);
+    if (encode->plan.shape == ONE_FILE)
+        say_written(encode, batch->n, path, was_there, seconds);
     return DONE;
 }
 

@@ -127,16 +127,18 @@ static void info_free(struct info *info)
     pw_file_free(info->file);
 }
 
-static int do_path(struct app *app, const char *path, size_t i, bool *stop)
+static int do_path(struct app *app, const char *path, bool *is_first, bool *stop)
 {
     struct info info = {.app = app, .given = path};
     int status = look(&info);
 
     progress_stop(&app->progress);
-    if (status == DONE && !app->json && i > 0)
+    if (status == DONE && !app->json && !*is_first)
         fputs("\n", app->out);
-    if (status == DONE)
+    if (status == DONE) {
+        *is_first = false;
         status = app->json ? info_print_json(&info, stop) : info_print_text(&info, stop);
+    }
     info_free(&info);
     return status;
 }
@@ -144,7 +146,7 @@ static int do_path(struct app *app, const char *path, size_t i, bool *stop)
 int run_info(struct app *app)
 {
     const struct arguments *arguments = &app->arguments;
-    bool stop = false;
+    bool stop = false, is_first = true;
     int worst = DONE;
 
     if (arguments->n_words == 0)
@@ -153,7 +155,7 @@ int run_info(struct app *app)
     TRY(app_open_output(app));
     /* One bad file does not hide the others. */
     for (size_t i = 0; i < arguments->n_words && !stop; i++) {
-        const int status = do_path(app, arguments->words[i], i, &stop);
+        const int status = do_path(app, arguments->words[i], &is_first, &stop);
 
         worst = status == DONE ? worst : status;
         if (status == INTERRUPTED)

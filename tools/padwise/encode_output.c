@@ -30,24 +30,23 @@ static const char *ending_of(pw_format format)
 char *output_slug(struct pool *pool, const char *bytes, size_t size)
 {
     char slug[SLUG_MAX + 1];
-    size_t n = 0, word = 0;
-    bool is_cut = false;
+    size_t n = 0, word = 0; /* word: where the last whole word ends */
 
-    for (size_t i = 0; i < size && !is_cut; i++) {
+    for (size_t i = 0; i < size; i++) {
         const char c = bytes[i] >= 'A' && bytes[i] <= 'Z' ? (char)(bytes[i] + 32) : bytes[i];
         const bool is_kept = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 
-        if (is_kept && n < SLUG_MAX) {
-            slug[n++] = c;
-        } else if (is_kept) {
-            is_cut = true;
-        } else if (n > 0 && n < SLUG_MAX && slug[n - 1] != '-') {
+        if (!is_kept && n > word)
             word = n;
-            slug[n++] = '-';
+        if (n >= SLUG_MAX && (!is_kept || word > 0)) {
+            n = word;
+            break;
         }
+        if (n >= SLUG_MAX)
+            break;
+        if (is_kept || (n > 0 && slug[n - 1] != '-'))
+            slug[n++] = is_kept ? c : '-';
     }
-    if (is_cut && word > 0 && slug[n - 1] != '-')
-        n = word;
     while (n > 0 && slug[n - 1] == '-')
         n--;
     return n == 0 ? pool_copy(pool, "prompt", 6) : pool_copy(pool, slug, n);

@@ -162,6 +162,8 @@ int path_check_target(struct app *app, const char *path)
     folder = path_parent(&app->pool, path);
     if (folder == NULL)
         return fail_memory(app);
+    if (!path_is_folder(folder))
+        return fail(app, PW_ERR_NOT_FOUND, path, "there is no folder %s", folder);
     if (access(folder, W_OK | X_OK) != 0)
         return fail(app, PW_ERR_IO, path, "cannot write into the folder %s: %s", folder,
                     strerror(errno));

@@ -112,8 +112,8 @@ void tokens_warn_cut(struct app *app, const struct tokenized *tokenized, pw_text
         return;
     show_quoted(&quoted, text.bytes + tokenized->cut_begin,
                 (size_t)(tokenized->cut_end - tokenized->cut_begin), 60);
-    warn(app, where, "%zu token%s of %zu cut off, %zu fit: %s", n_cut,
-         n_cut == 1 ? " was" : "s were", tokenized->n_full, tokenized->tokens.n_tokens,
+    warn(app, where, "%zu of %zu tokens %s cut off, %zu fit: %s", n_cut, tokenized->n_full,
+         n_cut == 1 ? "was" : "were", tokenized->tokens.n_tokens,
          quoted.failed ? "" : quoted.bytes);
     builder_free(&quoted);
 }

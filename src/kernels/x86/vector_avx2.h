@@ -11,7 +11,7 @@
 
 #define LANES 8
 
-/* All ones in the first n lanes, n <= LANES. */
+/* All ones in the first n lanes, in all of them for n >= LANES (n < 2^31). */
 static inline __m256i first_lanes(size_t n)
 {
     const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
