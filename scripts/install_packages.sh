@@ -7,7 +7,7 @@ set -eu
 build='gcc g++ libc6-dev make meson ninja-build pkg-config python3 libutf8proc-dev zlib1g-dev libmd-dev libpthreadpool-dev
        libcmocka-dev scdoc universal-ctags'
 ci='clang clang-format clang-tidy libclang-rt-14-dev qemu-user valgrind cmake git'
-vocab='wordnet-base unicode-cldr-core unicode-data'
+vocab='wordnet-base unicode-cldr-core'
 
 case ${1-build} in
 build) wanted=$build ;;

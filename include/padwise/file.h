@@ -119,9 +119,11 @@ static inline void pw_save_options_init(pw_save_options *options)
 }
 
 /** Write a set whole or not at all: a temporary file beside `path`, fsync, rename, fsync of the
- * folder. An existing file stays as it was on failure. safetensors: the same set gives the same
- * bytes; tensors are sorted by name, data starts and every tensor in it are aligned to 64
- * bytes... see docs/formats.md. path "-" writes to stdout.
+ * folder. An existing file stays as it was on failure. path "-" writes to stdout. safetensors:
+ * the same set gives the same bytes, whatever the order in which it was filled; tensors whose
+ * size is a multiple of 64 bytes come first, sorted by name, and begin at multiples of 64; the
+ * others follow, wider elements first, aligned to their elements (the format allows no padding
+ * between tensors; docs/formats.md).
  *  @return PW_OK; PW_ERR_IO; PW_ERR_UNSUPPORTED (the format cannot hold the set);
  * PW_ERR_NO_MEMORY; PW_ERR_CANCELLED. Since: 0.1 */
 PW_NODISCARD PW_API pw_status pw_tensor_set_save(const pw_tensor_set *set, pw_context *ctx,

@@ -37,19 +37,27 @@ PW_API const char *pw_tokenizer_mode_name(pw_tokenizer_mode mode);
 /** The mode of that name, or -1.   Since: 0.1 */
 PW_API int32_t pw_tokenizer_mode_from_name(const char *name);
 
+/** Whether each literal "!" of a text becomes the pad token: where the pad token is declared as
+ * "!" (SD2, SDXL's and SD3's second tokenizer), transformers cuts it out of prompts as a
+ * special token; open_clip, ComfyUI and A1111 do not (encoders.md 1.7). */
+typedef enum pw_pad_bang {
+    PW_PAD_BANG_AS_DECLARED = 0, /* if the tokenizer's own configuration names "!" as its pad */
+    PW_PAD_BANG_ON,
+    PW_PAD_BANG_OFF
+} pw_pad_bang;
+
 typedef struct pw_tokenizer pw_tokenizer; /* immutable, may be shared by threads */
 
 typedef struct pw_tokenizer_options {
     size_t struct_size;
     pw_tokenizer_mode mode;
-    bool pad_bang; /* a pad token "!" is cut out of prompts as a special token, as diffusers
-                      does for SD2 and SDXL-G */
+    pw_pad_bang pad_bang;
 } pw_tokenizer_options;
 
 static inline void pw_tokenizer_options_init(pw_tokenizer_options *options)
 {
     const pw_tokenizer_options zero = {sizeof(pw_tokenizer_options), PW_TOKENIZER_DEFAULT,
-                                       false};
+                                       PW_PAD_BANG_AS_DECLARED};
 
     *options = zero;
 }

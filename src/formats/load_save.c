@@ -20,12 +20,14 @@ static pw_status load_tensor(pw_tensor_set *set, const pw_file *file, size_t i, 
 static pw_status load_all(pw_tensor_set *set, const pw_file *file, pw_error *err)
 {
     const size_t n = pw_file_n_tensors(file);
-    uint64_t done = 0;
+    uint64_t done = 0, total = 0;
 
+    for (size_t i = 0; i < n; i++)
+        total += pw_file_tensor(file, i)->size_bytes;
     for (size_t i = 0; i < n; i++) {
         PWI_TRY(load_tensor(set, file, i, err));
         done += pw_file_tensor(file, i)->size_bytes;
-        PWI_TRY(pwi_progress(file->ctx, "reading", done, pw_file_size(file), err));
+        PWI_TRY(pwi_progress(file->ctx, "reading", done, total, err));
     }
     for (size_t i = 0; i < pw_file_n_metadata(file); i++)
         PWI_TRY(pw_tensor_set_put_metadata(set, pw_file_metadata_key(file, i),

@@ -11,9 +11,9 @@
  * about as long. */
 #define MIN_PARALLEL 100000
 
-/* Rows of x that one call of the kernel works through take at most this many bytes: half of a
- * small L2 cache. */
-#define X_BLOCK_BYTES (512u << 10)
+/* Rows of x that one call of the kernel works through take at most this many bytes: they are
+ * read once for every panel and should still lie in L2 then. */
+#define X_BLOCK_BYTES (1024u << 10)
 
 /* Cost of widening one panel, in tiles of mr rows; and of taking a unit. */
 #define WIDEN_COST 1

@@ -100,15 +100,16 @@ static pw_status add_added(pw_tokenizer *tokenizer, const pwi_added_token *token
     return PW_OK;
 }
 
-/* "!" as an added token: only with the option, in the modes that cut added tokens at all, and
- * where no other pad token is named. */
+/* "!" as an added token: in the modes that cut added tokens at all, where it is declared as the
+ * pad token, or asked for and no other one is declared. */
 static bool takes_bang(const pw_tokenizer *tokenizer, const pwi_specials *specials,
-                       bool pad_bang)
+                       pw_pad_bang pad_bang)
 {
     const pwi_role_token *pad = &specials->roles[PWI_ROLE_PAD];
 
-    return pad_bang && tokenizer->row.cut != PWI_CUT_NEVER &&
-           (!pad->is_given || strcmp(pad->token.text, PAD_BANG) == 0);
+    if (tokenizer->row.cut == PWI_CUT_NEVER || pad_bang == PW_PAD_BANG_OFF)
+        return false;
+    return pad->is_given ? strcmp(pad->token.text, PAD_BANG) == 0 : pad_bang == PW_PAD_BANG_ON;
 }
 
 static pw_status add_listed(pw_tokenizer *tokenizer, const pwi_specials *specials,

@@ -24,6 +24,8 @@ class Installed:
         self.folder = folder
         root = os.path.join(folder, 'root')
         run(['meson', 'install', '-C', build, '--no-rebuild', '--quiet', '--destdir', root])
+        # With a system root pkg-config puts it before the folders of other packages too; CMake wants them to exist.
+        os.makedirs(os.path.join(root, 'usr', 'include'))
         found = [where for where, _, files in os.walk(root) if 'padwise.pc' in files]
         assert len(found) == 1, f'padwise.pc is installed {len(found)} times'
         self.libraries = os.path.dirname(found[0])

@@ -11,6 +11,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
+import textwrap
 
 SOURCE = os.environ['PADWISE_SOURCE']
 PROGRAM = '#include <padwise/padwise.h>\n#include <stdio.h>\n\nint main(void)\n{\n%s    return 0;\n}\n'
@@ -45,7 +46,7 @@ def main():
         results += [run_in(folder, ['sh', '-c', line]) for line in lines]
         for body in blocks(text, 'c'):
             with open(os.path.join(folder, 'lines.c'), 'w', encoding='utf-8') as file:
-                file.write(PROGRAM % body)
+                file.write(PROGRAM % textwrap.indent(body, '    '))
             built = run_in(folder, compiler + ['-Wall', '-Wextra', '-Werror', '-I', os.path.join(SOURCE, 'include'),
                                                'lines.c', library, '-o', 'lines'])
             environment = dict(os.environ, LD_LIBRARY_PATH=os.path.dirname(library))

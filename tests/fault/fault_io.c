@@ -2,13 +2,15 @@
 /* A shim for LD_PRELOAD: the n-th call of one kind on files of interest fails as told. What is
  * not told to fail goes to the kernel as it came.
  *
- *   FAULT_CALL   open read pread write fsync close rename fallocate mkdir
+ *   FAULT_CALL   open read pread write fsync close rename fallocate mkdir; of streams, whose
+ *                calls inside libc no shim sees: fopen fwrite fflush fclose
  *   FAULT_KIND   EINTR EIO ENOSPC EMFILE EACCES ... or short: fewer bytes than asked for
  *   FAULT_NTH    1, 2, ...
  *   FAULT_STAYS  1: every call from the n-th on
  *   FAULT_PATH   only files whose path holds this text; "-" means standard output
  *   FAULT_FIRED  a file that is made when a fault was given */
 #define _GNU_SOURCE
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -28,6 +30,7 @@
 int open64(const char *path, int flags, ...);
 ssize_t pread64(int fd, void *buffer, size_t size, off_t offset);
 int fallocate64(int fd, int mode, off_t offset, off_t size);
+FILE *fopen64(const char *path, const char *mode);
 
 static bool of_interest[FDS_MAX];
 static unsigned n_calls;
@@ -196,4 +199,65 @@ int mkdir(const char *path, mode_t mode)
     if (path_matches(path) && fires("mkdir"))
         return -1;
     return (int)syscall(SYS_mkdirat, AT_FDCWD, path, mode);
+}
+
+/* The function that we stand in for. */
+static void *next(const char *name)
+{
+    return dlsym(RTLD_NEXT, name);
+}
+
+FILE *fopen(const char *path, const char *mode)
+{
+    FILE *(*real)(const char *, const char *) = NULL;
+    const bool matches = path_matches(path);
+    FILE *file;
+
+    *(void **)&real = next("fopen");
+    if (matches && (fires("open") || fires("fopen")))
+        return NULL;
+    file = real(path, mode);
+    if (file != NULL && fileno(file) < FDS_MAX)
+        of_interest[fileno(file)] = matches;
+    return file;
+}
+
+FILE *fopen64(const char *path, const char *mode)
+{
+    return fopen(path, mode);
+}
+
+size_t fwrite(const void *bytes, size_t size, size_t count, FILE *file)
+{
+    size_t (*real)(const void *, size_t, size_t, FILE *) = NULL;
+
+    *(void **)&real = next("fwrite");
+    if (fd_matches(fileno(file)) && fires("fwrite"))
+        return 0;
+    return real(bytes, size, count, file);
+}
+
+int fflush(FILE *file)
+{
+    int (*real)(FILE *) = NULL;
+
+    *(void **)&real = next("fflush");
+    if (file != NULL && fd_matches(fileno(file)) && fires("fflush"))
+        return EOF;
+    return real(file);
+}
+
+/* What was still buffered did not reach the disk. */
+int fclose(FILE *file)
+{
+    int (*real)(FILE *) = NULL;
+    const int fd = fileno(file);
+    const bool matches = fd_matches(fd);
+    int result;
+
+    *(void **)&real = next("fclose");
+    result = real(file);
+    if (fd >= 0 && fd < FDS_MAX)
+        of_interest[fd] = false;
+    return matches && fires("fclose") ? EOF : result;
 }

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 
-SHIM, PADWISE = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
+PADWISE = os.path.abspath(sys.argv[2])
 FILTER = sys.argv[3] if len(sys.argv) > 3 else ''
 OLD = b'the old file\n'
 N_MAX = 400
@@ -23,12 +23,14 @@ OUTPUT_FAULTS = [
     ('open', 'EMFILE', False), ('open', 'EINTR', False), ('write', 'ENOSPC', False), ('write', 'EINTR', True),
     ('write', 'short', True), ('fsync', 'EIO', False), ('close', 'EIO', False), ('close', 'EINTR', True),
     ('rename', 'EIO', False), ('fallocate', 'ENOSPC', False), ('mkdir', 'ENOSPC', False),
+    ('fwrite', 'ENOSPC', False), ('fflush', 'ENOSPC', False), ('fclose', 'EIO', False),
 ]
 INPUT_FAULTS = [
     ('open', 'EMFILE', False), ('read', 'EIO', False), ('read', 'EINTR', True), ('read', 'short', True),
     ('pread', 'EIO', False), ('pread', 'EINTR', True), ('pread', 'short', True),
 ]
-STDOUT_FAULTS = [('write', 'EIO', False), ('write', 'ENOSPC', False), ('write', 'EINTR', True), ('write', 'short', True)]
+STDOUT_FAULTS = [('write', 'ENOSPC', False), ('write', 'EINTR', True), ('write', 'short', True),
+                 ('fwrite', 'ENOSPC', False), ('fflush', 'ENOSPC', False)]
 
 
 class Job:
@@ -55,7 +57,7 @@ class Job:
                                                      for key, value in self.environment.items()})
         if fault:
             call, kind, nth, stays = fault
-            environment.update(LD_PRELOAD=SHIM, FAULT_CALL=call, FAULT_KIND=kind, FAULT_NTH=str(nth), FAULT_FIRED=fired,
+            environment.update(LD_PRELOAD=os.path.join(folder, 'fault_io.so'), FAULT_CALL=call, FAULT_KIND=kind, FAULT_NTH=str(nth), FAULT_FIRED=fired,
                                FAULT_STAYS=str(int(stays)), FAULT_PATH=self.fill(self.path, folder))
         result = subprocess.run([PADWISE] + [self.fill(argument, folder) for argument in self.arguments],
                                 env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -94,11 +96,14 @@ JOBS = [
     Job('encode', OUTPUT_FAULTS, 'OUT', ['encode', '-o', 'OUT/a.safetensors', 'a beaver'], ['a.safetensors']),
     Job('encode-npz', OUTPUT_FAULTS, 'OUT', ['encode', '-o', 'OUT/a.npz', 'a beaver'], ['a.npz']),
     Job('encode-folder', OUTPUT_FAULTS, 'OUT', ['encode', '-o', 'OUT/many/', 'a beaver', 'blue teeth']),
+    Job('encode-shards', OUTPUT_FAULTS, 'OUT',
+        ['encode', '-o', 'OUT/many/', '--shard-size', '1', 'a beaver', 'blue teeth']),
     Job('encode-from', INPUT_FAULTS, 'IN/prompts.txt', ['encode', '--from', 'IN/prompts.txt', '-o', 'OUT/a.safetensors'],
         ['a.safetensors']),
     Job('encode-model', INPUT_FAULTS, 'IN/tiny', ['encode', '-m', 'IN/tiny', '-o', 'OUT/a.safetensors', 'a beaver'],
         ['a.safetensors']),
     Job('encode-stdout', STDOUT_FAULTS, '-', ['encode', '-o', '-', 'a beaver'], stdout=True),
+    Job('tokenize-stdout', STDOUT_FAULTS, '-', ['tokenize', '--json', 'a beaver'], stdout=True),
     Job('init', OUTPUT_FAULTS, 'OUT', ['init', 'tiny', '--seed', '7', '-o', 'OUT/tiny/']),
     Job('vocab', OUTPUT_FAULTS, 'OUT', ['vocab', 'train', '--from', 'IN/prompts.txt', '--merges', '5', '-o', 'OUT/vocab/']),
     Job('tokenizer-add', OUTPUT_FAULTS, 'OUT', ['tokenizer', 'add', 'IN/vocab'], environment={'XDG_DATA_HOME': 'OUT'}),
@@ -147,6 +152,8 @@ def sweep(job, folder):
 def main():
     n_passed = n_failed = 0
     with tempfile.TemporaryDirectory(prefix='padwise-fault-') as folder:
+        # LD_PRELOAD separates names by spaces: the shim goes where there is none.
+        shutil.copy(sys.argv[1], os.path.join(folder, 'fault_io.so'))
         make_inputs(folder)
         for job in JOBS:
             if FILTER not in job.name:

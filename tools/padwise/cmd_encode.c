@@ -53,7 +53,8 @@ static void introduce(const struct encode *encode)
     struct app *app = encode->app;
 
     if (info->is_builtin)
-        note(app, "the built-in model is untrained: its numbers mean nothing (-m names another)");
+        note(app,
+             "the built-in model is untrained: its numbers mean nothing (-m names another)");
     if (info->activation_is_guess)
         note(app,
              "activation %s is a guess by the width: no config.json says it; "

@@ -256,7 +256,7 @@ static int read_like(struct app *app, struct plan *plan)
     TRY(status);
     plan->options = plan->like_info.options;
     plan->tokenizer.mode = plan->like_info.tokenizer_mode;
-    plan->tokenizer.pad_bang = plan->like_info.pad_bang;
+    plan->tokenizer.pad_bang = plan->like_info.pad_bang ? PW_PAD_BANG_ON : PW_PAD_BANG_OFF;
     plan->model.activation = plan->like_info.activation;
     plan->model.precision = plan->like_info.precision;
     if (plan->like_info.has_negative)

@@ -20,10 +20,13 @@ void grid_start(struct grid *grid, const struct column *columns, size_t n_column
 
 static void add(struct grid *grid, const char *cell)
 {
-    const char **cells =
-        pool_grow(&grid->pool, grid->cells, grid->n_cells, &grid->capacity, sizeof(*cells));
+    const char **cells;
 
-    if (cells == NULL || cell == NULL) {
+    grid->failed = grid->failed || cell == NULL;
+    if (grid->failed)
+        return;
+    cells = pool_grow(&grid->pool, grid->cells, grid->n_cells, &grid->capacity, sizeof(*cells));
+    if (cells == NULL) {
         grid->failed = true;
         return;
     }

@@ -211,6 +211,13 @@ static void text_encoder(struct builder *out, const struct app *app, const pw_mo
          pw_dtype_name(model->dtype), grouped(number, model->n_parameters));
 }
 
+static void text_special(struct builder *out, const struct app *app, const char *role,
+                         const char *text, int32_t id)
+{
+    if (id >= 0)
+        line(out, app, "", "%s %-6d %s", role, (int)id, text);
+}
+
 static void text_tokenizer(struct builder *out, const struct app *app,
                            const struct found_tokenizer *found)
 {
@@ -222,11 +229,11 @@ static void text_tokenizer(struct builder *out, const struct app *app,
     }
     line(out, app, "tokenizer", "%s (%s)", found->path == NULL ? "built-in" : found->path,
          found->place);
-    line(out, app, "", "%d entries, length %d, bos %s %d, eos %s %d", (int)info->n_vocab,
-         (int)info->max_length, info->bos_text == NULL ? "-" : info->bos_text,
-         (int)info->bos_id, info->eos_text == NULL ? "-" : info->eos_text, (int)info->eos_id);
-    line(out, app, "", "pad %s %d, unk %s %d", info->pad_text == NULL ? "-" : info->pad_text,
-         (int)info->pad_id, info->unk_text == NULL ? "-" : info->unk_text, (int)info->unk_id);
+    line(out, app, "", "%d entries, length %d", (int)info->n_vocab, (int)info->max_length);
+    text_special(out, app, "bos", info->bos_text, info->bos_id);
+    text_special(out, app, "eos", info->eos_text, info->eos_id);
+    text_special(out, app, "pad", info->pad_text, info->pad_id);
+    text_special(out, app, "unk", info->unk_text, info->unk_id);
 }
 
 static void text_prompts(struct builder *out, const struct app *app, const struct info *info)

@@ -49,8 +49,10 @@ static void look_around(struct app *app)
     app->width_err = paint_width(STDERR_FILENO);
     app->color_out = !app->json && paint_wanted(when, STDOUT_FILENO);
     app->color_err = !app->json && paint_wanted(when, STDERR_FILENO);
-    app->progress.is_on = !app->quiet;
     app->progress.is_terminal = isatty(STDERR_FILENO) == 1;
+    /* With --json a program reads stderr: lines of progress between its objects would break it.
+     */
+    app->progress.is_on = !app->quiet && (!app->json || app->progress.is_terminal);
     app->progress.width = app->width_err;
 }
 

@@ -90,7 +90,10 @@ int tokens_read_options(struct app *app, pw_tokenizer_options *options)
     if (found < 0)
         return fail_usage(app, "--tokenizer-mode %s is not in this version", mode);
     options->mode = (pw_tokenizer_mode)found;
-    options->pad_bang = options->pad_bang || option_given(app, OPTION_PAD_BANG);
+    if (option_given(app, OPTION_PAD_BANG))
+        options->pad_bang = PW_PAD_BANG_ON;
+    if (option_given(app, OPTION_NO_PAD_BANG))
+        options->pad_bang = PW_PAD_BANG_OFF;
     return DONE;
 }
 

@@ -115,9 +115,10 @@ static struct panel_run run_of(const pwi_gemm_args *args, size_t panel, size_t f
 static void multiply_block(const pwi_gemm_args *args, size_t panel, size_t first_row,
                            size_t n_rows)
 {
-    _Alignas(32) float totals[BLOCK * NR] = {0.0f};
+    _Alignas(32) float totals[BLOCK * NR];
     const size_t k = args->w->k, stride = args->x_stride;
 
+    memset(totals, 0, n_rows * NR * sizeof(float));
     for (size_t first_k = 0; first_k < k; first_k += PWI_K_RUN) {
         const size_t n_k = smaller(PWI_K_RUN, k - first_k);
         const struct panel_run run = run_of(args, panel, first_k, n_k, first_row == 0);

@@ -343,6 +343,7 @@ static void loading_can_be_stopped(void **state)
     assert_null(set);
     assert_string_equal(seen.stage, "reading");
     assert_int_equal(seen.done, 20);
+    assert_int_equal(seen.total, 36);
     pw_context_free(ctx);
 }
 
