@@ -51,11 +51,14 @@ static inline void pw_file_options_init(pw_file_options *options)
     *options = zero;
 }
 
-/** Open a tensor file and check all of its header; no tensor data is read. A folder is opened
- * through its one model.safetensors or *.index.json.
- *  @return PW_OK or what the header breaks (status.h 3x-5x); nothing over the header's size +
- * 64 MiB is ever allocated. Threads: a pw_file may be read by several threads at once.   Since:
- * 0.1 */
+/** Open a tensor file and check all of its header. A folder is opened through its one
+ * model.safetensors or *.index.json. safetensors, shards and npy: no tensor data is read, and
+ * never more than the headers' size (shards: of all headers and the index) + 64 MiB is
+ * allocated. npz: the arrays' headers and the metadata (at most 64 MiB unpacked) are read, no
+ * array data is kept. Exchange JSON has no header: all of it is read and its numbers are kept
+ * until pw_file_free, in at most ten times the file's size + 64 MiB.
+ *  @return PW_OK or what the header breaks (status.h 3x-5x; docs/formats.md). Threads: a
+ * pw_file may be read by several threads at once.   Since: 0.1 */
 PW_NODISCARD PW_API pw_status pw_file_open(pw_file **out, pw_context *ctx, const char *path,
                                            const pw_file_options *options, pw_error *err);
 PW_API void pw_file_free(pw_file *file);

@@ -101,15 +101,18 @@ static pw_status add_added(pw_tokenizer *tokenizer, const pwi_added_token *token
 }
 
 /* "!" as an added token: in the modes that cut added tokens at all, where it is declared as the
- * pad token, or asked for and no other one is declared. */
+ * pad or an added token, or asked for and no other pad token is declared. */
 static bool takes_bang(const pw_tokenizer *tokenizer, const pwi_specials *specials,
                        pw_pad_bang pad_bang)
 {
     const pwi_role_token *pad = &specials->roles[PWI_ROLE_PAD];
+    const bool is_listed =
+        pwi_map_find(&specials->by_text, PAD_BANG, strlen(PAD_BANG)) != PWI_MAP_NONE;
 
     if (tokenizer->row.cut == PWI_CUT_NEVER || pad_bang == PW_PAD_BANG_OFF)
         return false;
-    return pad->is_given ? strcmp(pad->token.text, PAD_BANG) == 0 : pad_bang == PW_PAD_BANG_ON;
+    return is_listed || (pad->is_given ? strcmp(pad->token.text, PAD_BANG) == 0
+                                       : pad_bang == PW_PAD_BANG_ON);
 }
 
 static pw_status add_listed(pw_tokenizer *tokenizer, const pwi_specials *specials,
@@ -170,11 +173,12 @@ static pw_status add_unk(pw_tokenizer *tokenizer, const pwi_specials *specials, 
 }
 
 /* "!" without the option is a pad id only, not an added token. */
-static pw_status add_pad(pw_tokenizer *tokenizer, const pwi_specials *specials, pw_error *err)
+static pw_status add_pad(pw_tokenizer *tokenizer, const pwi_specials *specials,
+                         pw_pad_bang pad_bang, pw_error *err)
 {
     pwi_role_token named = pwi_specials_role(specials, PWI_ROLE_PAD);
 
-    if (tokenizer->pad_bang && !named.is_given)
+    if (pad_bang == PW_PAD_BANG_ON && tokenizer->pad_bang && !named.is_given)
         named.token = (pwi_added_token){.id = -1, .text = PAD_BANG, .size = strlen(PAD_BANG)};
     if (tokenizer->pad_bang || strcmp(named.token.text, PAD_BANG) != 0)
         PWI_TRY(add_role(tokenizer, specials, PWI_ROLE_PAD, &named, err));
@@ -272,7 +276,7 @@ pw_status pwi_tokenizer_finish(pw_tokenizer *tokenizer, const pwi_specials *spec
     PWI_TRY(add_end(tokenizer, specials, PWI_ROLE_BOS, &tokenizer->bos_id, err));
     PWI_TRY(add_end(tokenizer, specials, PWI_ROLE_EOS, &tokenizer->eos_id, err));
     PWI_TRY(add_unk(tokenizer, specials, err));
-    PWI_TRY(add_pad(tokenizer, specials, err));
+    PWI_TRY(add_pad(tokenizer, specials, options.pad_bang, err));
     return make_matchers(tokenizer, err);
 }
 

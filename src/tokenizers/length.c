@@ -61,6 +61,9 @@ pw_status pw_tokens_normalize(pw_tokens *tokens, size_t length, int32_t pad_id, 
     if (length < 2)
         return PWI_FAIL(err, PW_ERR_ARGUMENT,
                         "a length of %zu has no room for the start and the end token", length);
+    if (length > (size_t)PW_TEXT_BYTES_MAX + 2)
+        return PWI_FAIL(err, PW_ERR_LIMIT, "a length of %zu is more than any text has tokens",
+                        length);
     if (n_real < 2 || tokens->ctx == NULL)
         return PWI_FAIL(err, PW_ERR_ARGUMENT, "the tokens do not hold start and end");
     PWI_TRY(pwi_tokens_reserve(tokens, length, err));

@@ -55,9 +55,30 @@ bool case_is_wanted(const struct tally *tally, const char *id, const char *name)
     return !tally->list;
 }
 
-/* Move to the value of the top-level key "cases", which must be an array. */
-static pw_status find_cases(pwi_json *json, pw_error *err)
+/* The object "meta": which vocabulary the cases are for; the rest is for people. */
+static pw_status read_meta(struct case_file *file, pw_error *err)
 {
+    pwi_json *json = &file->json;
+
+    PWI_TRY(pwi_json_expect(json, PWI_JSON_OBJECT_BEGIN, "\"meta\"", err));
+    for (;;) {
+        PWI_TRY(pwi_json_next(json, err));
+        if (json->event == PWI_JSON_OBJECT_END)
+            return PW_OK;
+        if (pwi_json_is(json, "vocabulary")) {
+            PWI_TRY(pwi_json_expect(json, PWI_JSON_STRING, "\"vocabulary\"", err));
+            snprintf(file->vocabulary, sizeof(file->vocabulary), "%.15s", json->text);
+        } else {
+            PWI_TRY(pwi_json_skip(json, err));
+        }
+    }
+}
+
+/* Move to the value of the top-level key "cases", which must be an array. */
+static pw_status find_cases(struct case_file *file, pw_error *err)
+{
+    pwi_json *json = &file->json;
+
     PWI_TRY(pwi_json_expect(json, PWI_JSON_OBJECT_BEGIN, "a case file", err));
     for (;;) {
         PWI_TRY(pwi_json_next(json, err));
@@ -65,7 +86,10 @@ static pw_status find_cases(pwi_json *json, pw_error *err)
             return PWI_FAIL(err, PW_ERR_FIELD, "the file has no \"cases\"");
         if (pwi_json_is(json, "cases"))
             return pwi_json_expect(json, PWI_JSON_ARRAY_BEGIN, "\"cases\"", err);
-        PWI_TRY(pwi_json_skip(json, err));
+        if (pwi_json_is(json, "meta"))
+            PWI_TRY(read_meta(file, err));
+        else
+            PWI_TRY(pwi_json_skip(json, err));
     }
 }
 
@@ -81,7 +105,7 @@ bool case_file_open(struct case_file *file, const char *path, struct tally *tall
         status = pwi_json_open_memory(&file->json, &pwi_malloc_allocator, file->bytes,
                                       file->size, NULL, &err);
     if (status == PW_OK)
-        status = find_cases(&file->json, &err);
+        status = find_cases(file, &err);
     if (status != PW_OK)
         case_failed(tally, "-", path, "%s", err.text);
     return status == PW_OK;

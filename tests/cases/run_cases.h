@@ -28,6 +28,7 @@ struct case_file {
     char *bytes;
     size_t size;
     pwi_json json;
+    char vocabulary[16]; /* "vocabulary" of its "meta", if that stands before the cases */
 };
 
 /* Positions json inside the array. False, with a failure in the tally, if the file cannot be

@@ -262,26 +262,40 @@ static void run_column(struct runner *runner, const struct token_case *one,
     }
 }
 
-static bool open_tokenizers(struct runner *runner)
+/* With the vocabulary that the case file is for: the built-in one, or CLIP's of ../shared. */
+static pw_status open_tokenizer(struct runner *runner, size_t i_tool, bool is_builtin,
+                                pw_error *err)
 {
     const char *shared = getenv("PADWISE_SHARED");
+    pw_tokenizer_options options;
     char path[4096];
-    pw_error err;
 
+    pw_tokenizer_options_init(&options);
+    options.mode = tools[i_tool].mode;
+    options.pad_bang = tools[i_tool].pad_bang ? PW_PAD_BANG_ON : PW_PAD_BANG_OFF;
+    if (is_builtin)
+        return pw_tokenizer_open_builtin(&runner->tokenizers[i_tool], runner->ctx, &options,
+                                         err);
     snprintf(path, sizeof(path), "%s/data/tokenizers/clip",
              shared != NULL ? shared : "../shared");
+    return pw_tokenizer_open(&runner->tokenizers[i_tool], runner->ctx, path, &options, err);
+}
+
+static bool open_tokenizers(struct runner *runner, const char *vocabulary)
+{
+    const bool is_builtin = strcmp(vocabulary, "builtin") == 0;
+    pw_error err;
+
+    if (!is_builtin && vocabulary[0] != '\0') {
+        case_failed(runner->tally, "-", "meta", "the vocabulary %s is not known", vocabulary);
+        return false;
+    }
     if (pw_context_create(&runner->ctx, NULL, &err) != PW_OK) {
         case_failed(runner->tally, "-", "context", "%s", err.text);
         return false;
     }
     for (size_t i = 0; i < N_TOOLS; i++) {
-        pw_tokenizer_options options;
-
-        pw_tokenizer_options_init(&options);
-        options.mode = tools[i].mode;
-        options.pad_bang = tools[i].pad_bang;
-        if (pw_tokenizer_open(&runner->tokenizers[i], runner->ctx, path, &options, &err) !=
-            PW_OK) {
+        if (open_tokenizer(runner, i, is_builtin, &err) != PW_OK) {
             case_failed(runner->tally, "-", tools[i].column, "%s: %s", err.where, err.text);
             return false;
         }
@@ -312,7 +326,8 @@ void run_cases_tokenizer(const char *path, struct tally *tally)
     struct runner runner = {.tally = tally};
     struct case_file file;
 
-    if (case_file_open(&file, path, tally) && (tally->list || open_tokenizers(&runner)))
+    if (case_file_open(&file, path, tally) &&
+        (tally->list || open_tokenizers(&runner, file.vocabulary)))
         run_file(&runner, &file, path);
     case_file_close(&file);
     if (runner.n_not_built > 0)

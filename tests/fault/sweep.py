@@ -17,6 +17,8 @@ PADWISE = os.path.abspath(sys.argv[2])
 FILTER = sys.argv[3] if len(sys.argv) > 3 else ''
 OLD = b'the old file\n'
 N_MAX = 400
+# One thread: what is looked at is files, and a pool that waits costs more than the work.
+ENCODE = ['encode', '--threads', '1']
 
 # (call, kind of failure, whether the job must succeed all the same)
 OUTPUT_FAULTS = [
@@ -57,8 +59,9 @@ class Job:
                                                      for key, value in self.environment.items()})
         if fault:
             call, kind, nth, stays = fault
-            environment.update(LD_PRELOAD=os.path.join(folder, 'fault_io.so'), FAULT_CALL=call, FAULT_KIND=kind, FAULT_NTH=str(nth), FAULT_FIRED=fired,
-                               FAULT_STAYS=str(int(stays)), FAULT_PATH=self.fill(self.path, folder))
+            environment.update(LD_PRELOAD=os.path.join(folder, 'fault_io.so'), FAULT_CALL=call, FAULT_KIND=kind,
+                               FAULT_NTH=str(nth), FAULT_STAYS=str(int(stays)), FAULT_FIRED=fired,
+                               FAULT_PATH=self.fill(self.path, folder))
         result = subprocess.run([PADWISE] + [self.fill(argument, folder) for argument in self.arguments],
                                 env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE, check=False, timeout=300)
@@ -93,16 +96,16 @@ class Job:
 
 
 JOBS = [
-    Job('encode', OUTPUT_FAULTS, 'OUT', ['encode', '-o', 'OUT/a.safetensors', 'a beaver'], ['a.safetensors']),
-    Job('encode-npz', OUTPUT_FAULTS, 'OUT', ['encode', '-o', 'OUT/a.npz', 'a beaver'], ['a.npz']),
-    Job('encode-folder', OUTPUT_FAULTS, 'OUT', ['encode', '-o', 'OUT/many/', 'a beaver', 'blue teeth']),
+    Job('encode', OUTPUT_FAULTS, 'OUT', ENCODE + ['-o', 'OUT/a.safetensors', 'a beaver'], ['a.safetensors']),
+    Job('encode-npz', OUTPUT_FAULTS, 'OUT', ENCODE + ['-o', 'OUT/a.npz', 'a beaver'], ['a.npz']),
+    Job('encode-folder', OUTPUT_FAULTS, 'OUT', ENCODE + ['-o', 'OUT/many/', 'a beaver', 'blue teeth']),
     Job('encode-shards', OUTPUT_FAULTS, 'OUT',
-        ['encode', '-o', 'OUT/many/', '--shard-size', '1', 'a beaver', 'blue teeth']),
-    Job('encode-from', INPUT_FAULTS, 'IN/prompts.txt', ['encode', '--from', 'IN/prompts.txt', '-o', 'OUT/a.safetensors'],
+        ENCODE + ['-o', 'OUT/many/', '--shard-size', '1', 'a beaver', 'blue teeth']),
+    Job('encode-from', INPUT_FAULTS, 'IN/prompts.txt',
+        ENCODE + ['--from', 'IN/prompts.txt', '-o', 'OUT/a.safetensors'], ['a.safetensors']),
+    Job('encode-model', INPUT_FAULTS, 'IN/tiny', ENCODE + ['-m', 'IN/tiny', '-o', 'OUT/a.safetensors', 'a beaver'],
         ['a.safetensors']),
-    Job('encode-model', INPUT_FAULTS, 'IN/tiny', ['encode', '-m', 'IN/tiny', '-o', 'OUT/a.safetensors', 'a beaver'],
-        ['a.safetensors']),
-    Job('encode-stdout', STDOUT_FAULTS, '-', ['encode', '-o', '-', 'a beaver'], stdout=True),
+    Job('encode-stdout', STDOUT_FAULTS, '-', ENCODE + ['-o', '-', 'a beaver'], stdout=True),
     Job('tokenize-stdout', STDOUT_FAULTS, '-', ['tokenize', '--json', 'a beaver'], stdout=True),
     Job('init', OUTPUT_FAULTS, 'OUT', ['init', 'tiny', '--seed', '7', '-o', 'OUT/tiny/']),
     Job('vocab', OUTPUT_FAULTS, 'OUT', ['vocab', 'train', '--from', 'IN/prompts.txt', '--merges', '5', '-o', 'OUT/vocab/']),
@@ -120,7 +123,7 @@ def make_inputs(folder):
         file.write('a beaver with blue teeth\nthe other beavers gather there\n')
     for command in (['vocab', 'train', '--from', 'IN/prompts.txt', '--merges', '5', '-o', 'IN/vocab/'],
                     ['init', 'tiny', '--seed', '7', '--tokenizer', 'IN/vocab', '-o', 'IN/tiny/'],
-                    ['encode', '-o', 'IN/a.safetensors', 'a beaver'], ['encode', '-o', 'IN/a.npz', 'a beaver']):
+                    ENCODE + ['-o', 'IN/a.safetensors', 'a beaver'], ENCODE + ['-o', 'IN/a.npz', 'a beaver']):
         subprocess.run([PADWISE] + [argument.replace('IN', inputs) for argument in command], check=True,
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 

@@ -119,7 +119,7 @@ static void put_row(struct grid *grid, const char *name, const struct side *a,
         builder_text(&shape, " ");
         show_shape(&shape, b->tensor.shape, b->tensor.rank);
     }
-    grid_text(grid, shape.failed ? "" : shape.bytes, shape.size);
+    grid_built(grid, &shape);
     builder_free(&shape);
     if (a->memory == NULL || b->memory == NULL) {
         grid_cell(grid, "not in %s", a->memory == NULL ? "A" : "B");

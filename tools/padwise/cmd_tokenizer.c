@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* padwise tokenizer: keep a copy of a vocabulary, list those that are found. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "app.h"
@@ -79,6 +80,8 @@ static int add(struct app *app)
     pw_tokenizer_options_init(&options);
     if (arguments->n_words < 2 || arguments->n_words > 3)
         return fail_usage(app, "say: padwise tokenizer add PATH [NAME]");
+    if (kept == NULL && (getenv("HOME") != NULL || getenv("XDG_DATA_HOME") != NULL))
+        return fail_memory(app);
     if (kept == NULL)
         return fail(app, PW_ERR_NOT_FOUND, "",
                     "neither XDG_DATA_HOME nor HOME is set: there is "

@@ -28,7 +28,8 @@ static void put_heading(struct encode *encode, struct builder *out, const char *
     used = show_width(label, strlen(label)) + 2 + tail.size;
     show_quoted(out, text.bytes == NULL ? "" : text.bytes, text.size,
                 app->width_err > used + 12 ? app->width_err - used : 12);
-    builder_format(out, "%s\n", tail.failed ? "" : tail.bytes);
+    builder_append(out, &tail);
+    builder_text(out, "\n");
     builder_free(&tail);
 }
 

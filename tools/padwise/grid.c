@@ -65,6 +65,14 @@ void grid_text(struct grid *grid, const char *bytes, size_t size)
     builder_free(&text);
 }
 
+void grid_built(struct grid *grid, const struct builder *text)
+{
+    if (text->failed)
+        grid->failed = true;
+    else
+        grid_text(grid, text->size == 0 ? "" : text->bytes, text->size);
+}
+
 void grid_dim(struct grid *grid)
 {
     if (!grid->failed && grid->n_rows > 0)

@@ -31,6 +31,9 @@ void grid_cell(struct grid *grid, const char *format, ...)
 /* Text of strangers: escaped. */
 void grid_text(struct grid *grid, const char *bytes, size_t size);
 
+/* Text that was built for the cell; a builder that failed fails the table. */
+void grid_built(struct grid *grid, const struct builder *text);
+
 /* The row that was begun last is shown dimmed (pads, tokens without text). */
 void grid_dim(struct grid *grid);
 

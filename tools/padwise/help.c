@@ -41,7 +41,11 @@ static void put_option(struct builder *out, size_t i, bool color)
     struct builder left = {0};
 
     put_names(&left, i);
-    paint(out, color, PAINT_CYAN, left.failed ? "" : left.bytes);
+    if (color)
+        builder_text(out, PAINT_CYAN);
+    builder_append(out, &left);
+    if (color)
+        builder_text(out, PAINT_NONE);
     builder_fill(out, ' ', left.size < LEFT_WIDTH - 1 ? LEFT_WIDTH - left.size : 2);
     builder_format(out, "%s\n", option_table[i].help);
     builder_free(&left);
@@ -70,7 +74,7 @@ static void put_common_names(struct builder *out)
             builder_text(out, column == 0 ? "common: " : " | ");
             column += column == 0 ? 8 : 3;
         }
-        builder_text(out, name.failed ? "" : name.bytes);
+        builder_append(out, &name);
         column += name.size;
         builder_free(&name);
     }
@@ -88,16 +92,17 @@ static void put_examples(struct builder *out, const char *examples, bool color)
     }
 }
 
-static void print(struct app *app, FILE *out, struct builder *text)
+static int print(struct app *app, FILE *out, struct builder *text)
 {
-    if (text->failed)
-        fail_memory(app);
-    else
-        fwrite(text->bytes, 1, text->size, out);
+    const int status = text->failed ? fail_memory(app) : DONE;
+
+    if (status == DONE)
+        fwrite(text->bytes, 1, text->size, out); /* checked when the stream is closed */
     builder_free(text);
+    return status;
 }
 
-void help_command(struct app *app, const struct command *command)
+int help_command(struct app *app, const struct command *command)
 {
     struct builder out = {0};
     const bool color = app->color_out;
@@ -114,10 +119,10 @@ void help_command(struct app *app, const struct command *command)
     }
     put_common_names(&out);
     put_examples(&out, command->examples, color);
-    print(app, app->out, &out);
+    return print(app, app->out, &out);
 }
 
-void help_overview(struct app *app, FILE *file)
+int help_overview(struct app *app, FILE *file)
 {
     struct builder out = {0};
     const bool color = app->color_out && file == app->out;
@@ -144,7 +149,7 @@ void help_overview(struct app *app, FILE *file)
                  "padwise tokenize \"a beaver with blue teeth\"\n"
                  "padwise help encode\n",
                  color);
-    print(app, file, &out);
+    return print(app, file, &out);
 }
 
 int run_help(struct app *app)
@@ -155,16 +160,12 @@ int run_help(struct app *app)
 
     if (arguments->n_words > 1)
         return fail_usage(app, "one command at a time");
-    if (topic == NULL) {
-        help_overview(app, app->out);
-        return DONE;
-    }
+    if (topic == NULL)
+        return help_overview(app, app->out);
     suggest_start(&suggestion, topic);
     for (size_t i = 0; i < N_COMMANDS; i++) {
-        if (strcmp(command_table[i].name, topic) == 0) {
-            help_command(app, &command_table[i]);
-            return DONE;
-        }
+        if (strcmp(command_table[i].name, topic) == 0)
+            return help_command(app, &command_table[i]);
         suggest_offer(&suggestion, command_table[i].name);
     }
     if (strcmp(topic, "man-commands") == 0) {

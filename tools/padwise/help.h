@@ -5,8 +5,8 @@
 
 #include "app.h"
 
-void help_overview(struct app *app, FILE *out);
-void help_command(struct app *app, const struct command *command);
+int help_overview(struct app *app, FILE *out);
+int help_command(struct app *app, const struct command *command);
 
 /* scdoc: the commands, the options. Printed by `padwise help man-commands|man-options`. */
 void help_man_commands(FILE *out);

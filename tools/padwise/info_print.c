@@ -288,11 +288,11 @@ static void text_tensors(struct builder *out, const struct app *app, const pw_fi
         struct builder text = {0};
 
         builder_format(&text, "  %s", pw_file_tensor_name(file, i));
-        grid_text(&grid, text.failed ? "" : text.bytes, text.size);
+        grid_built(&grid, &text);
         builder_clear(&text);
         grid_cell(&grid, "%s", pw_dtype_name(tensor->dtype));
         show_shape(&text, tensor->shape, tensor->rank);
-        grid_text(&grid, text.failed ? "" : text.bytes, text.size);
+        grid_built(&grid, &text);
         builder_free(&text);
     }
     grid_print(&grid, out, app->width_out, app->color_out);
@@ -306,6 +306,7 @@ static void text_file(struct builder *out, const struct app *app, const struct i
     show_size(&size, pw_file_size(file));
     line(out, app, "format", "%s, %s, %zu tensors", pw_format_name(pw_file_format(file)),
          size.failed ? "" : size.bytes, pw_file_n_tensors(file));
+    out->failed = out->failed || size.failed;
     builder_free(&size);
     line(out, app, "fingerprint", "%s", info->fingerprint);
     if (info->digest[0] != '\0')

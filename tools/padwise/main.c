@@ -59,27 +59,24 @@ static void look_around(struct app *app)
 static int run(struct app *app, char *const *argv, size_t n)
 {
     if (n == 0) {
-        help_overview(app, stderr);
-        return USAGE;
+        const int status = help_overview(app, stderr);
+
+        return status == DONE ? USAGE : status;
     }
     app->json = arguments_want_json(argv, n);
     if (strcmp(argv[0], "--version") == 0) {
         fprintf(app->out, "padwise %s\n", pw_version());
         return DONE;
     }
-    if (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0) {
-        help_overview(app, app->out);
-        return DONE;
-    }
+    if (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0)
+        return help_overview(app, app->out);
     app->command = find_command(argv[0]);
     if (app->command == NULL)
         return unknown_command(app, argv[0]);
     TRY(arguments_parse(app, argv + 1, n - 1));
     look_around(app);
-    if (option_given(app, OPTION_HELP)) {
-        help_command(app, app->command);
-        return DONE;
-    }
+    if (option_given(app, OPTION_HELP))
+        return help_command(app, app->command);
     return app->command->run(app);
 }
 

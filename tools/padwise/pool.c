@@ -151,6 +151,14 @@ void builder_fill(struct builder *builder, char c, size_t n)
     builder->bytes[builder->size] = '\0';
 }
 
+void builder_append(struct builder *builder, const struct builder *other)
+{
+    if (other->failed)
+        builder->failed = true;
+    else
+        builder_add(builder, other->bytes, other->size);
+}
+
 void builder_clear(struct builder *builder)
 {
     builder->size = 0;

@@ -38,6 +38,8 @@ void builder_text(struct builder *builder, const char *text);
 void builder_format(struct builder *builder, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void builder_fill(struct builder *builder, char c, size_t n);
+/* Add another builder's text; its failure is this one's too. */
+void builder_append(struct builder *builder, const struct builder *other);
 void builder_clear(struct builder *builder);
 void builder_free(struct builder *builder);
 

@@ -70,7 +70,7 @@ static int put_tensor(struct app *app, struct grid *grid, const char *name,
 
     show_shape(&shape, tensor->shape, tensor->rank);
     grid_text(grid, name, strlen(name));
-    grid_text(grid, shape.failed ? "" : shape.bytes, shape.size);
+    grid_built(grid, &shape);
     builder_free(&shape);
     if (!is_float_dtype(tensor->dtype) || pw_tensor_n_elements(tensor) == 0) {
         for (int i = 0; i < 5; i++)

@@ -155,7 +155,7 @@ static inline void build_zip(pwi_buf *buf, const struct zip_part *parts, size_t 
     assert_true(n_parts <= 8);
     for (size_t i = 0; i < n_parts; i++) {
         headers[i] = buf->size;
-        if (parts[i].same_header) {
+        if (parts[i].same_header && i > 0) {
             headers[i] = headers[i - 1];
             packed[i] = packed[i - 1];
             continue;

@@ -17,7 +17,7 @@ static int make_tiny(void **state)
     ctx = test_context();
     make_folder(folder);
     write_tiny_json(folder, &parts);
-    tokenizer = open_good(ctx, folder, PW_TOKENIZER_DEFAULT, false);
+    tokenizer = open_good(ctx, folder, PW_TOKENIZER_DEFAULT, PW_PAD_BANG_AS_DECLARED);
     return 0;
 }
 

@@ -24,14 +24,14 @@ static int remove_tiny(void **state)
     return 0;
 }
 
-static pw_tokenizer *tiny(pw_tokenizer_mode mode, bool pad_bang)
+static pw_tokenizer *tiny(pw_tokenizer_mode mode, pw_pad_bang pad_bang)
 {
     return open_good(ctx, folder, mode, pad_bang);
 }
 
 static void ids_are_clips(void **state)
 {
-    pw_tokenizer *tokenizer = tiny(PW_TOKENIZER_DEFAULT, false);
+    pw_tokenizer *tokenizer = tiny(PW_TOKENIZER_DEFAULT, PW_PAD_BANG_OFF);
 
     (void)state;
     check_ids(tokenizer, "", "516 517");
@@ -46,8 +46,8 @@ static void ids_are_clips(void **state)
 
 static void a_nul_is_a_character(void **state)
 {
-    pw_tokenizer *fast = tiny(PW_TOKENIZER_HF_FAST, false);
-    pw_tokenizer *slow = tiny(PW_TOKENIZER_HF_SLOW, false);
+    pw_tokenizer *fast = tiny(PW_TOKENIZER_HF_FAST, PW_PAD_BANG_OFF);
+    pw_tokenizer *slow = tiny(PW_TOKENIZER_HF_SLOW, PW_PAD_BANG_OFF);
 
     (void)state;
     check_bytes(fast, "a\0a", 3, true, "516 320@0-1 444@1-2 320@2-3 517");
@@ -59,7 +59,7 @@ static void a_nul_is_a_character(void **state)
 
 static void offsets_are_bytes_of_the_text(void **state)
 {
-    pw_tokenizer *tokenizer = tiny(PW_TOKENIZER_HF_FAST, false);
+    pw_tokenizer *tokenizer = tiny(PW_TOKENIZER_HF_FAST, PW_PAD_BANG_OFF);
 
     (void)state;
     check_offsets(tokenizer, "  The   cat", "516 513@2-5 515@8-11 517");
@@ -74,7 +74,7 @@ static void offsets_are_bytes_of_the_text(void **state)
 
 static void offsets_through_ftfy_and_html(void **state)
 {
-    pw_tokenizer *tokenizer = tiny(PW_TOKENIZER_OPENAI, false);
+    pw_tokenizer *tokenizer = tiny(PW_TOKENIZER_OPENAI, PW_PAD_BANG_OFF);
 
     (void)state;
     check_offsets(tokenizer, "the&amp;cat", "516 513@0-3 261@3-8 515@8-11 517");
@@ -88,7 +88,7 @@ static void offsets_through_ftfy_and_html(void **state)
 
 static void special_tokens_in_hf_fast(void **state)
 {
-    pw_tokenizer *tokenizer = tiny(PW_TOKENIZER_HF_FAST, false);
+    pw_tokenizer *tokenizer = tiny(PW_TOKENIZER_HF_FAST, PW_PAD_BANG_OFF);
 
     (void)state;
     /* From merges.txt both are matched after lower-casing, as transformers does it. */
@@ -109,13 +109,13 @@ static void special_tokens_of_a_tokenizer_json(void **state)
     (void)state;
     make_folder(other);
     write_tiny_json(other, &with_literals);
-    tokenizer = open_good(ctx, other, PW_TOKENIZER_HF_FAST, false);
+    tokenizer = open_good(ctx, other, PW_TOKENIZER_HF_FAST, PW_PAD_BANG_AS_DECLARED);
     check_ids(tokenizer, "<|endoftext|>", "516 517 517");
     check_ids(tokenizer, "<|ENDOFTEXT|>!",
               "516 27 347 68 77 67 78 69 83 68 87 339 91 285 256 517");
     pw_tokenizer_free(tokenizer);
     write_tiny_json(other, &plain);
-    tokenizer = open_good(ctx, other, PW_TOKENIZER_HF_FAST, false);
+    tokenizer = open_good(ctx, other, PW_TOKENIZER_HF_FAST, PW_PAD_BANG_AS_DECLARED);
     check_ids(tokenizer, "<|ENDOFTEXT|>!",
               "516 27 347 68 77 67 78 69 83 68 87 339 91 29 256 517");
     pw_tokenizer_free(tokenizer);
@@ -124,9 +124,9 @@ static void special_tokens_of_a_tokenizer_json(void **state)
 
 static void special_tokens_in_the_other_modes(void **state)
 {
-    pw_tokenizer *slow = tiny(PW_TOKENIZER_HF_SLOW, false);
-    pw_tokenizer *openai = tiny(PW_TOKENIZER_OPENAI, false);
-    pw_tokenizer *open_clip = tiny(PW_TOKENIZER_OPEN_CLIP, false);
+    pw_tokenizer *slow = tiny(PW_TOKENIZER_HF_SLOW, PW_PAD_BANG_OFF);
+    pw_tokenizer *openai = tiny(PW_TOKENIZER_OPENAI, PW_PAD_BANG_OFF);
+    pw_tokenizer *open_clip = tiny(PW_TOKENIZER_OPEN_CLIP, PW_PAD_BANG_OFF);
 
     (void)state;
     check_ids(slow, "!<|endoftext|>", "516 256 517 517"); /* cut before anything else */
@@ -142,10 +142,10 @@ static void special_tokens_in_the_other_modes(void **state)
 
 static void bang_is_a_special_token_where_asked_for(void **state)
 {
-    pw_tokenizer *plain = tiny(PW_TOKENIZER_HF_FAST, false);
-    pw_tokenizer *bang = tiny(PW_TOKENIZER_HF_FAST, true);
-    pw_tokenizer *slow = tiny(PW_TOKENIZER_HF_SLOW, true);
-    pw_tokenizer *openai = tiny(PW_TOKENIZER_OPENAI, true);
+    pw_tokenizer *plain = tiny(PW_TOKENIZER_HF_FAST, PW_PAD_BANG_OFF);
+    pw_tokenizer *bang = tiny(PW_TOKENIZER_HF_FAST, PW_PAD_BANG_ON);
+    pw_tokenizer *slow = tiny(PW_TOKENIZER_HF_SLOW, PW_PAD_BANG_ON);
+    pw_tokenizer *openai = tiny(PW_TOKENIZER_OPENAI, PW_PAD_BANG_ON);
 
     (void)state;
     check_ids(plain, "! !!", "516 256 0 256 517");
@@ -160,8 +160,8 @@ static void bang_is_a_special_token_where_asked_for(void **state)
 
 static void final_sigma_is_pythons(void **state)
 {
-    pw_tokenizer *fast = tiny(PW_TOKENIZER_HF_FAST, false);
-    pw_tokenizer *slow = tiny(PW_TOKENIZER_HF_SLOW, false);
+    pw_tokenizer *fast = tiny(PW_TOKENIZER_HF_FAST, PW_PAD_BANG_OFF);
+    pw_tokenizer *slow = tiny(PW_TOKENIZER_HF_SLOW, PW_PAD_BANG_OFF);
 
     (void)state;
     check_ids(fast, "\xCE\x91\xCE\xA3", "516 138 109 139 481 517"); /* sigma: CF 83 */
@@ -172,7 +172,7 @@ static void final_sigma_is_pythons(void **state)
 
 static void invalid_utf8_is_refused_with_its_offset(void **state)
 {
-    pw_tokenizer *tokenizer = tiny(PW_TOKENIZER_HF_FAST, false);
+    pw_tokenizer *tokenizer = tiny(PW_TOKENIZER_HF_FAST, PW_PAD_BANG_OFF);
     pw_tokens tokens;
     pw_error err;
 
@@ -187,7 +187,7 @@ static void invalid_utf8_is_refused_with_its_offset(void **state)
 
 static void text_over_the_limit_is_refused(void **state)
 {
-    pw_tokenizer *tokenizer = tiny(PW_TOKENIZER_HF_FAST, false);
+    pw_tokenizer *tokenizer = tiny(PW_TOKENIZER_HF_FAST, PW_PAD_BANG_OFF);
     pw_tokens tokens;
     pw_error err;
 
@@ -209,7 +209,7 @@ static void hostile_texts_are_bounded(void **state)
     (void)state;
     assert_non_null(text);
     for (int mode = PW_TOKENIZER_HF_FAST; mode <= PW_TOKENIZER_OPEN_CLIP; mode++) {
-        pw_tokenizer *tokenizer = tiny((pw_tokenizer_mode)mode, true);
+        pw_tokenizer *tokenizer = tiny((pw_tokenizer_mode)mode, PW_PAD_BANG_ON);
 
         for (size_t u = 0; u < sizeof(units) / sizeof(units[0]); u++) {
             const size_t unit = strlen(units[u]);
@@ -296,7 +296,8 @@ static void offsets_tile_the_text(void **state)
         PW_OK)
         PW_SKIP("PADWISE_SHARED has no cases/tokenizer-cases.json");
     for (int mode = PW_TOKENIZER_HF_FAST; mode <= PW_TOKENIZER_OPEN_CLIP; mode++)
-        tokenizers[mode] = open_good(ctx, clip, (pw_tokenizer_mode)mode, false);
+        tokenizers[mode] =
+            open_good(ctx, clip, (pw_tokenizer_mode)mode, PW_PAD_BANG_AS_DECLARED);
     assert_int_equal(
         pwi_json_open_memory(&json, &pwi_malloc_allocator, bytes, size, NULL, NULL), PW_OK);
     for (;;) {

@@ -38,7 +38,7 @@ static int remove_test_folder(void **state)
     return 0;
 }
 
-static pw_tokenizer *opened(const char *name, bool pad_bang)
+static pw_tokenizer *opened(const char *name, pw_pad_bang pad_bang)
 {
     char path[256];
 
@@ -47,7 +47,7 @@ static pw_tokenizer *opened(const char *name, bool pad_bang)
 }
 
 /* What a path opens to: start, end, pad, unknown, number of ids, maximum. */
-static void check_info(const char *name, bool pad_bang, const char *expected)
+static void check_info(const char *name, pw_pad_bang pad_bang, const char *expected)
 {
     pw_tokenizer *tokenizer = opened(name, pad_bang);
     pw_tokenizer_info info;
@@ -70,21 +70,21 @@ static void merges_alone(void **state)
 {
     (void)state;
     write_text(folder, "merges.txt", "#version: 0.2\n" TINY_MERGES);
-    check_info("", false, GOOD_INFO);
-    check_info("merges.txt", false, GOOD_INFO);
+    check_info("", PW_PAD_BANG_AS_DECLARED, GOOD_INFO);
+    check_info("merges.txt", PW_PAD_BANG_AS_DECLARED, GOOD_INFO);
 }
 
 static void merges_in_other_line_forms(void **state)
 {
     (void)state;
     write_text(folder, "merges.txt", "t h\r\nth e</w>\r\na t</w>\r\nc at</w>\r\n\r\n");
-    check_info("", false, GOOD_INFO);
+    check_info("", PW_PAD_BANG_AS_DECLARED, GOOD_INFO);
     write_text(folder, "merges.txt", "#version: 0.2\nt h\nth e</w>\na t</w>\nc at</w>");
-    check_info("", false, GOOD_INFO);
+    check_info("", PW_PAD_BANG_AS_DECLARED, GOOD_INFO);
     write_text(folder, "merges.txt", "#version: 0.2\n");
-    check_info("", false, "512 513 513 513 514 77 <|endoftext|>");
+    check_info("", PW_PAD_BANG_AS_DECLARED, "512 513 513 513 514 77 <|endoftext|>");
     write_text(folder, "other.name", TINY_MERGES);
-    check_info("other.name", false, GOOD_INFO);
+    check_info("other.name", PW_PAD_BANG_AS_DECLARED, GOOD_INFO);
 }
 
 /* vocab.json gives other ids than merges alone would. */
@@ -94,9 +94,9 @@ static void vocab_json_gives_the_ids(void **state)
     write_text(folder, "merges.txt", "#version: 0.2\nt h\nth e</w>\n");
     write_tiny_vocab_json(folder, "\"th\": 999, \"the</w>\": 998, \"<|startoftext|>\": 600, "
                                   "\"<|endoftext|>\": 601");
-    check_info("", false, "600 601 601 601 1000 77 <|endoftext|>");
-    check_info("vocab.json", false, "600 601 601 601 1000 77 <|endoftext|>");
-    check_info("merges.txt", false, "600 601 601 601 1000 77 <|endoftext|>");
+    check_info("", PW_PAD_BANG_AS_DECLARED, "600 601 601 601 1000 77 <|endoftext|>");
+    check_info("vocab.json", PW_PAD_BANG_AS_DECLARED, "600 601 601 601 1000 77 <|endoftext|>");
+    check_info("merges.txt", PW_PAD_BANG_AS_DECLARED, "600 601 601 601 1000 77 <|endoftext|>");
 }
 
 static void tokenizer_json_comes_first(void **state)
@@ -107,8 +107,8 @@ static void tokenizer_json_comes_first(void **state)
     write_tiny_json(folder, &parts);
     write_text(folder, "merges.txt", "#version: 0.2\n");
     write_text(folder, "vocab.json", "this is not read");
-    check_info("", false, GOOD_INFO);
-    check_info("tokenizer.json", false, GOOD_INFO);
+    check_info("", PW_PAD_BANG_AS_DECLARED, GOOD_INFO);
+    check_info("tokenizer.json", PW_PAD_BANG_AS_DECLARED, GOOD_INFO);
 }
 
 static void merges_as_pairs_and_keys_in_any_order(void **state)
@@ -128,7 +128,7 @@ static void merges_as_pairs_and_keys_in_any_order(void **state)
 
     (void)state;
     write_tiny_json(folder, &pairs);
-    tokenizer = opened("", false);
+    tokenizer = opened("", PW_PAD_BANG_AS_DECLARED);
     check_ids(tokenizer, "the cat", "516 513 515 517");
     pw_tokenizer_free(tokenizer);
     /* "merges" in front of "vocab", no "type" (old files have none). */
@@ -140,7 +140,7 @@ static void merges_as_pairs_and_keys_in_any_order(void **state)
     at[1] = 'M';
     write_text(folder, "tokenizer.json", copy);
     pwi_buf_free(&buf);
-    tokenizer = opened("", false);
+    tokenizer = opened("", PW_PAD_BANG_AS_DECLARED);
     check_ids(tokenizer, "the cat", "516 513 515 517");
     pw_tokenizer_free(tokenizer);
 }
@@ -159,7 +159,7 @@ static void templates_name_the_ends_too(void **state)
 
     (void)state;
     write_tiny_json(folder, &parts);
-    check_info("", false, GOOD_INFO);
+    check_info("", PW_PAD_BANG_AS_DECLARED, GOOD_INFO);
 }
 
 static void configuration_names_the_pad_token(void **state)
@@ -170,14 +170,14 @@ static void configuration_names_the_pad_token(void **state)
     write_tiny_json(folder, &parts);
     write_text(folder, "tokenizer_config.json",
                "{\"pad_token\": \"!\", \"model_max_length\": 8192, \"unknown\": [{}]}");
-    check_info("", false, "516 517 0 517 518 8192 !");
+    check_info("", PW_PAD_BANG_AS_DECLARED, "516 517 0 517 518 8192 !");
     write_text(folder, "tokenizer_config.json",
                "{\"pad_token\": {\"content\": \"!\", \"__type\": \"AddedToken\"}, "
                "\"model_max_length\": 1000000000000000019884624838656}");
-    check_info("tokenizer.json", false, "516 517 0 517 518 2147483647 !");
+    check_info("tokenizer.json", PW_PAD_BANG_AS_DECLARED, "516 517 0 517 518 2147483647 !");
     write_text(folder, "tokenizer_config.json",
                "{\"pad_token\": null, \"model_max_length\": 1e30}");
-    check_info("", false, "516 517 517 517 518 2147483647 <|endoftext|>");
+    check_info("", PW_PAD_BANG_AS_DECLARED, "516 517 517 517 518 2147483647 <|endoftext|>");
 }
 
 /* special_tokens_map.json is older: it wins where tokenizer_config.json has no list of added
@@ -188,10 +188,10 @@ static void the_map_and_the_configuration(void **state)
     write_text(folder, "merges.txt", TINY_MERGES);
     write_text(folder, "special_tokens_map.json", "{\"pad_token\": \"!\"}");
     write_text(folder, "tokenizer_config.json", "{\"pad_token\": \"<|endoftext|>\"}");
-    check_info("", false, "516 517 0 517 518 77 !");
+    check_info("", PW_PAD_BANG_AS_DECLARED, "516 517 0 517 518 77 !");
     write_text(folder, "tokenizer_config.json",
                "{\"added_tokens_decoder\": {}, \"pad_token\": \"<|endoftext|>\"}");
-    check_info("", false, GOOD_INFO);
+    check_info("", PW_PAD_BANG_AS_DECLARED, GOOD_INFO);
 }
 
 static void a_new_pad_token_gets_the_next_id(void **state)
@@ -201,8 +201,8 @@ static void a_new_pad_token_gets_the_next_id(void **state)
     (void)state;
     write_text(folder, "merges.txt", TINY_MERGES);
     write_text(folder, "tokenizer_config.json", "{\"pad_token\": \"<|pad|>\"}");
-    check_info("", false, "516 517 518 517 519 77 <|pad|>");
-    tokenizer = opened("", false);
+    check_info("", PW_PAD_BANG_AS_DECLARED, "516 517 518 517 519 77 <|pad|>");
+    tokenizer = opened("", PW_PAD_BANG_AS_DECLARED);
     check_ids(tokenizer, "a<|pad|>", "516 320 518 517");
     pw_tokenizer_free(tokenizer);
 }
@@ -215,7 +215,7 @@ static void a_new_pad_token_gets_the_next_id(void **state)
 
 static void check_upper_case(const char *bos, const char *eos)
 {
-    pw_tokenizer *tokenizer = opened("", false);
+    pw_tokenizer *tokenizer = opened("", PW_PAD_BANG_AS_DECLARED);
 
     check_ids(tokenizer, "<|STARTOFTEXT|>", bos);
     check_ids(tokenizer, "<|ENDOFTEXT|>", eos);
@@ -238,7 +238,7 @@ static void flags_come_from_the_file_that_speaks_first(void **state)
     check_upper_case(BOS_FOUND, EOS_FOUND);
     write_text(folder, "tokenizer_config.json", "{" DECODER("true", "false") "}");
     check_upper_case(BOS_FOUND, EOS_AS_TEXT);
-    unlink(strcat(strcpy((char[128]){0}, folder), "/tokenizer_config.json"));
+    remove_file(folder, "tokenizer_config.json");
     write_text(folder, "special_tokens_map.json",
                "{\"bos_token\": {\"content\": \"<|startoftext|>\", \"normalized\": false}, "
                "\"eos_token\": {\"content\": \"<|endoftext|>\", \"normalized\": false}}");
@@ -248,27 +248,43 @@ static void flags_come_from_the_file_that_speaks_first(void **state)
     check_upper_case(BOS_FOUND, EOS_AS_TEXT);
 }
 
-static void pad_bang_needs_the_option(void **state)
+static void check_bang(pw_pad_bang pad_bang, const char *expected)
 {
-    pw_tokenizer *tokenizer;
+    pw_tokenizer *tokenizer = opened("", pad_bang);
+
+    check_ids(tokenizer, "a!", expected);
+    pw_tokenizer_free(tokenizer);
+}
+
+#define BANG_CUT  "516 320 0 517"
+#define BANG_KEPT "516 320 256 517"
+
+/* Whether "!" in a prompt is the pad token: as the files declare it, unless the caller says
+ * otherwise; and another pad token that is declared stays what it is. */
+static void bang_is_cut_as_declared(void **state)
+{
+    const struct parts parts = {
+        .added = "[{\"id\": 0, \"content\": \"!\", \"special\": true, \"normalized\": false}, "
+                 "{\"id\": 516, \"content\": \"<|startoftext|>\"}, {\"id\": 517, \"content\": "
+                 "\"<|endoftext|>\"}]"};
 
     (void)state;
     write_text(folder, "merges.txt", TINY_MERGES);
-    write_text(folder, "tokenizer_config.json",
-               "{\"pad_token\": \"!\", \"added_tokens_decoder\": {\"0\": {\"content\": \"!\", "
-               "\"normalized\": false, \"special\": true}}}");
-    tokenizer = opened("", false);
-    check_ids(tokenizer, "a!", "516 320 256 517");
-    pw_tokenizer_free(tokenizer);
-    tokenizer = opened("", true);
-    check_ids(tokenizer, "a!", "516 320 0 517");
-    pw_tokenizer_free(tokenizer);
-    /* Another pad token is named: the option has nothing to do. */
+    check_bang(PW_PAD_BANG_AS_DECLARED, BANG_KEPT);
+    check_bang(PW_PAD_BANG_ON, BANG_CUT);
+    check_info("", PW_PAD_BANG_ON, "516 517 0 517 518 77 !");
+    write_text(folder, "tokenizer_config.json", "{\"pad_token\": \"!\"}");
+    check_bang(PW_PAD_BANG_AS_DECLARED, BANG_CUT);
+    check_bang(PW_PAD_BANG_OFF, BANG_KEPT);
+    check_info("", PW_PAD_BANG_OFF, "516 517 0 517 518 77 !");
     write_text(folder, "tokenizer_config.json", "{\"pad_token\": \"<|endoftext|>\"}");
-    tokenizer = opened("", true);
-    check_ids(tokenizer, "a!", "516 320 256 517");
-    pw_tokenizer_free(tokenizer);
-    check_info("", true, GOOD_INFO);
+    check_bang(PW_PAD_BANG_ON, BANG_KEPT);
+    check_info("", PW_PAD_BANG_ON, GOOD_INFO);
+    /* An added token of tokenizer.json is cut out whatever the pad token is. */
+    write_tiny_json(folder, &parts);
+    check_bang(PW_PAD_BANG_AS_DECLARED, BANG_CUT);
+    check_info("", PW_PAD_BANG_AS_DECLARED, GOOD_INFO);
+    check_bang(PW_PAD_BANG_OFF, BANG_KEPT);
 }
 
 static void added_tokens_may_leave_holes(void **state)
@@ -281,7 +297,7 @@ static void added_tokens_may_leave_holes(void **state)
 
     (void)state;
     write_tiny_json(folder, &parts);
-    tokenizer = opened("", false);
+    tokenizer = opened("", PW_PAD_BANG_AS_DECLARED);
     check_ids(tokenizer, "faRa", "516 999999 320 517"); /* its text is cleaned as well */
     pw_tokenizer_free(tokenizer);
 }
@@ -330,8 +346,8 @@ static void modes_of_other_tokenizers_are_refused(void **state)
 
 static void check_same(const char *a, const char *b, const char *text)
 {
-    pw_tokenizer *first = open_good(ctx, a, PW_TOKENIZER_DEFAULT, false);
-    pw_tokenizer *second = open_good(ctx, b, PW_TOKENIZER_DEFAULT, false);
+    pw_tokenizer *first = open_good(ctx, a, PW_TOKENIZER_DEFAULT, PW_PAD_BANG_AS_DECLARED);
+    pw_tokenizer *second = open_good(ctx, b, PW_TOKENIZER_DEFAULT, PW_PAD_BANG_AS_DECLARED);
     pw_tokens tokens;
     char ids[4096];
 
@@ -385,7 +401,7 @@ static void all_forms_of_clips_vocabulary_agree(void **state)
     check_same(clip, wheel, text);
 }
 
-static void check_saved(const struct parts *parts, bool pad_bang, const char *text)
+static void check_saved(const struct parts *parts, pw_pad_bang pad_bang, const char *text)
 {
     pw_tokenizer *tokenizer, *again;
     char copy[64], ids[1024];
@@ -407,7 +423,7 @@ static void check_saved(const struct parts *parts, bool pad_bang, const char *te
         assert_int_equal(again->texts[id].is_special, tokenizer->texts[id].is_special);
     pw_tokenizer_free(again);
     /* And without tokenizer.json. */
-    unlink(strcat(strcpy((char[128]){0}, copy), "/tokenizer.json"));
+    remove_file(copy, "tokenizer.json");
     again = open_good(ctx, copy, PW_TOKENIZER_DEFAULT, pad_bang);
     assert_int_equal(again->n_vocab, tokenizer->n_vocab);
     check_ids(again, "the cat", "516 513 515 517");
@@ -427,9 +443,9 @@ static void saved_files_open_to_the_same(void **state)
                  "\"<|endoftext|>\", \"special\": true, \"normalized\": true}]"};
 
     (void)state;
-    check_saved(&plain, false, "The cat! <|ENDOFTEXT|>!");
-    check_saved(&plain, true, "The cat! <|ENDOFTEXT|>!");
-    check_saved(&added, false, "the  say \"HI\" cat<|EndOfText|>!");
+    check_saved(&plain, PW_PAD_BANG_AS_DECLARED, "The cat! <|ENDOFTEXT|>!");
+    check_saved(&plain, PW_PAD_BANG_ON, "The cat! <|ENDOFTEXT|>!");
+    check_saved(&added, PW_PAD_BANG_AS_DECLARED, "the  say \"HI\" cat<|EndOfText|>!");
 }
 
 static void saving_into_a_file_fails(void **state)
@@ -440,7 +456,7 @@ static void saving_into_a_file_fails(void **state)
 
     (void)state;
     write_text(folder, "merges.txt", TINY_MERGES);
-    tokenizer = opened("", false);
+    tokenizer = opened("", PW_PAD_BANG_AS_DECLARED);
     snprintf(path, sizeof(path), "%s/merges.txt", folder);
     assert_int_equal(pw_tokenizer_save(tokenizer, path, &err), PW_ERR_IO);
     pw_tokenizer_free(tokenizer);
@@ -454,7 +470,7 @@ static void ids_of_a_tokenizer_outlive_its_context(void **state)
 
     (void)state;
     write_text(folder, "merges.txt", TINY_MERGES);
-    tokenizer = open_good(own, folder, PW_TOKENIZER_DEFAULT, false);
+    tokenizer = open_good(own, folder, PW_TOKENIZER_DEFAULT, PW_PAD_BANG_AS_DECLARED);
     pw_context_free(own);
     assert_int_equal(pw_tokenizer_encode(tokenizer, "the", 3, &tokens, NULL), PW_OK);
     pw_tokenizer_free(tokenizer);
@@ -477,7 +493,7 @@ static pw_status go_through(pw_context *own, const char *path, const char *copy)
     assert_non_null(word);
     memset(word, 'a', 4999);
     pw_tokenizer_options_init(&options);
-    options.pad_bang = true;
+    options.pad_bang = PW_PAD_BANG_ON;
     status = pw_tokenizer_open(&tokenizer, own, path, &options, NULL);
     if (status == PW_OK) {
         status = pw_tokenizer_encode(tokenizer, text, sizeof(text) - 1, &tokens, NULL);
@@ -556,7 +572,7 @@ static const struct CMUnitTest tests[] = {
     TEST(the_map_and_the_configuration),
     TEST(a_new_pad_token_gets_the_next_id),
     TEST(flags_come_from_the_file_that_speaks_first),
-    TEST(pad_bang_needs_the_option),
+    TEST(bang_is_cut_as_declared),
     TEST(added_tokens_may_leave_holes),
     TEST(what_is_not_there_is_named),
     TEST(modes_of_other_tokenizers_are_refused),

@@ -64,6 +64,14 @@ static inline void write_text(const char *folder, const char *name, const char *
     write_bytes(folder, name, text, strlen(text));
 }
 
+static inline void remove_file(const char *folder, const char *name)
+{
+    char path[512];
+
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
+    assert_int_equal(unlink(path), 0);
+}
+
 /* "symbol": id for the byte symbols; `skip` is a byte whose symbol is left out, or -1. */
 static inline void put_byte_entries(pwi_buf *buf, int skip)
 {
@@ -172,7 +180,7 @@ static inline void write_tiny_vocab_json(const char *folder, const char *entries
 
 /* Opens a path that must open. */
 static inline pw_tokenizer *open_good(pw_context *ctx, const char *path, pw_tokenizer_mode mode,
-                                      bool pad_bang)
+                                      pw_pad_bang pad_bang)
 {
     pw_tokenizer_options options;
     pw_tokenizer *tokenizer = NULL;
