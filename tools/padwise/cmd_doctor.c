@@ -31,7 +31,7 @@ struct doctor {
     const char *model; /* of PADWISE_MODEL, NULL: not set */
     bool model_opens;
     char model_error[512];
-    const char *hub;
+    char *hub; /* NULL: no home is known */
     struct listing hub_models;
 };
 
@@ -64,6 +64,7 @@ static int look_at_model(struct doctor *doctor)
 {
     struct app *app = doctor->app;
     const char *text = getenv("PADWISE_MODEL");
+    char *snapshot = NULL;
     pw_model_options options;
     pw_model_scan *scan;
     pw_error err;
@@ -75,8 +76,9 @@ static int look_at_model(struct doctor *doctor)
         return DONE;
     }
     doctor->model = text;
-    if (!path_exists(text) && hub_snapshot(&app->pool, text) != NULL)
-        text = hub_snapshot(&app->pool, text);
+    if (!path_exists(text) && !hub_snapshot(&app->pool, text, &snapshot))
+        return fail_memory(app);
+    text = snapshot != NULL ? snapshot : text;
     pw_model_options_init(&options);
     if (pw_model_scan_open(&scan, app->ctx, text, &options, &err) == PW_OK) {
         doctor->model_opens = true;
@@ -101,7 +103,8 @@ static int look_at_tokenizers(struct doctor *doctor)
 
 static int look_at_hub(struct doctor *doctor)
 {
-    doctor->hub = hub_cache(&doctor->app->pool);
+    if (!hub_cache(&doctor->app->pool, &doctor->hub))
+        return fail_memory(doctor->app);
     if (doctor->hub == NULL)
         return DONE;
     return path_list(&doctor->app->pool, doctor->hub, &doctor->hub_models)

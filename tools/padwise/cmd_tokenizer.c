@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* padwise tokenizer: keep a copy of a vocabulary, list those that are found. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "app.h"
@@ -70,7 +69,8 @@ static int report_added(struct app *app, const pw_tokenizer *tokenizer, const ch
 static int add(struct app *app)
 {
     const struct arguments *arguments = &app->arguments;
-    const char *path, *name, *kept = kept_folder(&app->pool), *folder;
+    const char *path, *name, *folder;
+    char *kept;
     pw_tokenizer *tokenizer = NULL;
     pw_tokenizer_options options;
     bool was_there;
@@ -80,8 +80,7 @@ static int add(struct app *app)
     pw_tokenizer_options_init(&options);
     if (arguments->n_words < 2 || arguments->n_words > 3)
         return fail_usage(app, "say: padwise tokenizer add PATH [NAME]");
-    if (kept == NULL && (getenv("HOME") != NULL || getenv("XDG_DATA_HOME") != NULL))
-        return fail_memory(app);
+    TRY(kept_folder(app, &kept));
     if (kept == NULL)
         return fail(app, PW_ERR_NOT_FOUND, "",
                     "neither XDG_DATA_HOME nor HOME is set: there is "

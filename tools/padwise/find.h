@@ -38,8 +38,8 @@ int candidates_near(struct app *app, struct candidates *candidates, const char *
  * installed open_clip. */
 int candidates_kept(struct app *app, struct candidates *candidates);
 
-/* The folder where `tokenizer add` keeps them; NULL where no home is known. */
-char *kept_folder(struct pool *pool);
+/* The folder where `tokenizer add` keeps them; *folder is NULL where no home is known. */
+int kept_folder(struct app *app, char **folder);
 
 struct found_tokenizer {
     pw_tokenizer *tokenizer;

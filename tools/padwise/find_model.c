@@ -15,21 +15,25 @@ bool is_pipeline(const char *path)
 
 int find_path(struct app *app, const char *given, const char **path)
 {
-    const char *cache;
+    char *found;
 
     *path = given;
     if (path_exists(given))
         return DONE;
     if (!hub_is_name(given))
         return fail(app, PW_ERR_NOT_FOUND, given, "no such file or folder");
-    *path = hub_snapshot(&app->pool, given);
-    if (*path != NULL)
+    if (!hub_snapshot(&app->pool, given, &found))
+        return fail_memory(app);
+    if (found != NULL) {
+        *path = found;
         return DONE;
-    cache = hub_cache(&app->pool);
+    }
+    if (!hub_cache(&app->pool, &found))
+        return fail_memory(app);
     return fail(app, PW_ERR_NOT_FOUND, given,
                 "no such folder, and not in the Hugging Face cache (%s); fetch it with: "
                 "huggingface-cli download %s",
-                cache == NULL ? "no home" : cache, given);
+                found == NULL ? "no home is known" : found, given);
 }
 
 /* "clip_l=PATH": a name of lower-case letters, digits and _, unless a file is called so. */

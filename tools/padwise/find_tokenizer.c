@@ -141,8 +141,10 @@ static int offer_variable(struct app *app, struct candidates *candidates)
 static int offer_hub(struct app *app, struct candidates *candidates)
 {
     for (size_t i = 0; i < sizeof(hub_names) / sizeof(*hub_names); i++) {
-        const char *snapshot = hub_snapshot(&app->pool, hub_names[i][0]);
+        char *snapshot;
 
+        if (!hub_snapshot(&app->pool, hub_names[i][0], &snapshot))
+            return fail_memory(app);
         if (snapshot != NULL)
             TRY(offer_in(app, candidates, snapshot, hub_names[i][1], "the Hugging Face cache",
                          false));
@@ -187,18 +189,23 @@ static int offer_open_clip(struct app *app, struct candidates *candidates)
     return offer_python(app, candidates, "/usr/lib");
 }
 
-char *kept_folder(struct pool *pool)
+int kept_folder(struct app *app, char **folder)
 {
-    char *base = path_of_user(pool, "XDG_DATA_HOME", ".local/share");
-
-    return base == NULL ? NULL : path_join(pool, base, "padwise/tokenizers");
+    if (!path_of_user(&app->pool, "XDG_DATA_HOME", ".local/share", folder))
+        return fail_memory(app);
+    if (*folder != NULL)
+        *folder = path_join(&app->pool, *folder, "padwise/tokenizers");
+    else
+        return DONE;
+    return *folder == NULL ? fail_memory(app) : DONE;
 }
 
 /* PADWISE_TOKENIZERS and the kept ones come before the cache; the ComfyUI tree after it. */
 static int collect_kept(struct app *app, struct candidates *candidates, const char *near)
 {
-    const char *kept = kept_folder(&app->pool);
+    char *kept;
 
+    TRY(kept_folder(app, &kept));
     TRY(offer_variable(app, candidates));
     if (kept != NULL)
         TRY(offer_shelf(app, candidates, kept, "padwise tokenizer add"));

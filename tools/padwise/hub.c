@@ -8,17 +8,21 @@
 
 #include "paths.h"
 
-char *hub_cache(struct pool *pool)
+bool hub_cache(struct pool *pool, char **path)
 {
     const char *cache = getenv("HF_HUB_CACHE"), *home = getenv("HF_HOME");
-    char *base;
 
     if (cache != NULL && cache[0] != '\0')
-        return pool_copy(pool, cache, strlen(cache));
-    if (home != NULL && home[0] != '\0')
-        return path_join(pool, home, "hub");
-    base = path_of_user(pool, "XDG_CACHE_HOME", ".cache");
-    return base == NULL ? NULL : path_join(pool, base, "huggingface/hub");
+        *path = pool_copy(pool, cache, strlen(cache));
+    else if (home != NULL && home[0] != '\0')
+        *path = path_join(pool, home, "hub");
+    else if (!path_of_user(pool, "XDG_CACHE_HOME", ".cache", path))
+        return false;
+    else if (*path == NULL)
+        return true;
+    else
+        *path = path_join(pool, *path, "huggingface/hub");
+    return *path != NULL;
 }
 
 bool hub_is_name(const char *text)
@@ -36,47 +40,57 @@ bool hub_is_name(const char *text)
     return !path_ends(text, ".safetensors");
 }
 
-/* The commit in refs/main, NULL without one. */
-static char *read_main(struct pool *pool, const char *folder)
+#define COMMIT_SIZE 128
+
+/* The commit in refs/main, "" without one. */
+static void read_main(const char *folder, char commit[COMMIT_SIZE])
 {
-    char *path = path_join(pool, folder, "refs/main");
-    char line[128];
-    FILE *file = path == NULL ? NULL : fopen(path, "re");
+    char path[4096];
+    FILE *file = NULL;
     size_t n;
 
+    commit[0] = '\0';
+    if ((size_t)snprintf(path, sizeof(path), "%s/refs/main", folder) < sizeof(path))
+        file = fopen(path, "re");
     if (file == NULL)
-        return NULL;
-    n = fread(line, 1, sizeof(line) - 1, file);
+        return;
+    n = fread(commit, 1, COMMIT_SIZE - 1, file);
     fclose(file);
-    line[n] = '\0';
-    n = strcspn(line, " \t\r\n");
-    line[n] = '\0';
-    if (n == 0 || strchr(line, '/') != NULL || line[0] == '.')
-        return NULL;
-    return pool_copy(pool, line, n);
+    commit[n] = '\0';
+    commit[strcspn(commit, " \t\r\n")] = '\0';
+    if (strchr(commit, '/') != NULL || commit[0] == '.')
+        commit[0] = '\0';
 }
 
-char *hub_snapshot(struct pool *pool, const char *name)
+bool hub_snapshot(struct pool *pool, const char *name, char **path)
 {
-    const char *cache = hub_cache(pool);
     const char *slash = strchr(name, '/');
-    const char *commit, *snapshots;
+    char commit[COMMIT_SIZE];
     struct listing listing;
-    char *folder, *path;
+    char *folder, *snapshots;
 
-    if (cache == NULL || slash == NULL)
-        return NULL;
+    *path = NULL;
+    if (!hub_cache(pool, &folder))
+        return false;
+    if (folder == NULL || slash == NULL)
+        return true;
     folder =
-        pool_format(pool, "%s/models--%.*s--%s", cache, (int)(slash - name), name, slash + 1);
+        pool_format(pool, "%s/models--%.*s--%s", folder, (int)(slash - name), name, slash + 1);
     snapshots = folder == NULL ? NULL : path_join(pool, folder, "snapshots");
     if (snapshots == NULL)
-        return NULL;
-    commit = read_main(pool, folder);
-    if (commit == NULL) {
-        if (!path_list(pool, snapshots, &listing) || listing.n != 1)
-            return NULL;
-        commit = listing.names[0];
+        return false;
+    read_main(folder, commit);
+    if (commit[0] == '\0') {
+        if (!path_list(pool, snapshots, &listing))
+            return false;
+        if (listing.n != 1)
+            return true;
+        snprintf(commit, sizeof(commit), "%s", listing.names[0]);
     }
-    path = path_join(pool, snapshots, commit);
-    return path != NULL && path_is_folder(path) ? path : NULL;
+    *path = path_join(pool, snapshots, commit);
+    if (*path == NULL)
+        return false;
+    if (!path_is_folder(*path))
+        *path = NULL;
+    return true;
 }

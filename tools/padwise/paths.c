@@ -35,12 +35,10 @@ bool path_is_file(const char *path)
 
 bool path_holds(const char *folder, const char *name)
 {
-    struct pool pool = {0};
-    const char *path = path_join(&pool, folder, name);
-    const bool holds = path != NULL && path_exists(path);
+    char path[4096];
+    const int n = snprintf(path, sizeof(path), "%s/%s", folder, name);
 
-    pool_free(&pool);
-    return holds;
+    return n > 0 && (size_t)n < sizeof(path) && path_exists(path);
 }
 
 const char *path_name(const char *path)
@@ -83,16 +81,19 @@ char *path_parent(struct pool *pool, const char *path)
     return pool_copy(pool, path, slash == path ? 1 : (size_t)(slash - path));
 }
 
-char *path_of_user(struct pool *pool, const char *variable, const char *below_home)
+bool path_of_user(struct pool *pool, const char *variable, const char *below_home, char **path)
 {
     const char *value = getenv(variable);
     const char *home = getenv("HOME");
 
+    *path = NULL;
     if (value != NULL && value[0] != '\0')
-        return pool_copy(pool, value, strlen(value));
-    if (home == NULL || home[0] == '\0')
-        return NULL;
-    return path_join(pool, home, below_home);
+        *path = pool_copy(pool, value, strlen(value));
+    else if (home != NULL && home[0] != '\0')
+        *path = path_join(pool, home, below_home);
+    else
+        return true;
+    return *path != NULL;
 }
 
 static int by_bytes(const void *a, const void *b)
@@ -108,7 +109,7 @@ bool path_list(struct pool *pool, const char *folder, struct listing *listing)
 
     *listing = (struct listing){0};
     if (stream == NULL)
-        return true;
+        return errno != ENOMEM;
     while (ok && (entry = readdir(stream)) != NULL) {
         const char **names = NULL;
         const char *name = NULL;

@@ -25,11 +25,12 @@ char *path_real(struct pool *pool, const char *folder);
 /* The folder that a file is in, or the one above a folder without a slash at its end. */
 char *path_parent(struct pool *pool, const char *path);
 
-/* $VARIABLE, or the folder below the home, or NULL where neither is known. */
-char *path_of_user(struct pool *pool, const char *variable, const char *below_home);
+/* $VARIABLE, or the folder below the home; *path is NULL where neither is known. False when
+ * there is no memory. */
+bool path_of_user(struct pool *pool, const char *variable, const char *below_home, char **path);
 
 /* Names in a folder in the order of their bytes, hidden ones left out. A folder that cannot be
- * read has none; NULL when there is no memory. */
+ * read has none; false when there is no memory. */
 struct listing {
     const char **names;
     size_t n, capacity;

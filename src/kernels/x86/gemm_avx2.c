@@ -127,10 +127,11 @@ static void multiply_block(const pwi_gemm_args *args, size_t panel, size_t first
         size_t ahead = 0;
 
         for (size_t row = 0; row < n_rows; row += MR, ahead += n_k * 16) {
-            const char *next = run.packed + (ahead < run.size ? run.size + ahead : 0);
+            const bool is_left = ahead < run.size;
+            const char *next = run.packed + (is_left ? run.size + ahead : 0);
 
             tiles[smaller(MR, n_rows - row)](totals + row * NR, x + row * stride, stride,
-                                             run.wide, n_k, next);
+                                             run.wide, n_k, next, is_left ? 64 : 0);
         }
     }
     store_block(args, totals, first_row, n_rows, panel * NR);
