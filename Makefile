@@ -53,8 +53,9 @@ golden: ## make the golden files again (needs python3 with PyTorch)
 format: ## clang-format all C files in place
 	@git ls-files -co --exclude-standard -z '*.c' '*.h' | grep -zv '_table\.[ch]$$' | xargs -0 clang-format -i
 
-lint: $(BUILD)/build.ninja ## clang-tidy with zero tolerance (.clang-tidy)
-	@python3 scripts/lint.py $(BUILD)
+lint: | packages ## clang-tidy with zero tolerance (.clang-tidy), assertions on: they tell it what we know
+	@test -f $(BUILD)-lint/build.ninja || meson setup $(BUILD)-lint --buildtype=debug >/dev/null
+	@python3 scripts/lint.py $(BUILD)-lint
 
 docs: all ## man pages (scdoc) into the build folder
 	@ls $(BUILD)/docs/man
@@ -66,7 +67,7 @@ install: all ## install (PREFIX through MESON_OPTIONS=--prefix=..., DESTDIR)
 	@meson install -C $(BUILD) --no-rebuild
 
 clean: ## remove the build folders
-	@rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan $(BUILD)-fuzz
+	@rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan $(BUILD)-fuzz $(BUILD)-lint
 
 packages: ## install what a build and its tests need, or say how
 	@sh scripts/install_packages.sh build

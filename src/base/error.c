@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Statuses as text, and filling pw_error. */
+#define PWI_ERROR_C
 #include "base/error.h"
 
 #include <errno.h>

@@ -41,6 +41,15 @@ pw_status pwi_fail_memory(pw_error *err);
 /* Say where it failed, unless an inner function did; returns status. */
 pw_status pwi_where(pw_error *err, const char *where, pw_status status);
 
+/* clang's analyser does not see into these from other files: here it is told that a failure is
+ * never PW_OK, or it would follow every error as if nothing had happened (make lint). */
+#if defined(__clang_analyzer__) && !defined(PWI_ERROR_C)
+#define pwi_fail(err, status, ...)    ((pwi_fail)((err), (status), __VA_ARGS__), (status))
+#define pwi_fail_at(err, status, ...) ((pwi_fail_at)((err), (status), __VA_ARGS__), (status))
+#define pwi_fail_errno(err, what)     ((pwi_fail_errno)((err), (what)), PW_ERR_IO)
+#define pwi_fail_memory(err)          ((pwi_fail_memory)(err), PW_ERR_NO_MEMORY)
+#endif
+
 /* A name from a file or a prompt for a message: in double quotes, control characters and bytes
  * that are not UTF-8 escaped, cut after about 80 bytes with "...". Returns buffer. */
 #define PWI_QUOTE_SIZE 384

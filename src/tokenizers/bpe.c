@@ -107,11 +107,9 @@ static uint64_t heap_pop(uint64_t *heap, size_t *n)
     for (;;) {
         size_t child = 2 * at + 1;
 
-        if (child >= *n)
-            break;
         if (child + 1 < *n && heap[child + 1] < heap[child])
             child++;
-        if (heap[child] >= last)
+        if (child >= *n || heap[child] >= last)
             break;
         heap[at] = heap[child];
         at = child;

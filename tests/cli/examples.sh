@@ -28,3 +28,4 @@ for command in encode tokenize info compare init vocab tokenizer doctor completi
         grep '^padwise: ' stderr
     done
 done
+true

@@ -122,7 +122,7 @@ static void quick_gelu_sizes(struct check *check)
 
 static void quick_gelu_values(struct check *check)
 {
-    values_of(check, check->kernels->quick_gelu, quick_gelu_formula, 20000);
+    values_of(check, check->kernels->quick_gelu, quick_gelu_formula, 5000);
 }
 
 static void gelu_sizes(struct check *check)
@@ -132,7 +132,7 @@ static void gelu_sizes(struct check *check)
 
 static void gelu_values(struct check *check)
 {
-    values_of(check, check->kernels->gelu, gelu_formula, 20000);
+    values_of(check, check->kernels->gelu, gelu_formula, 5000);
 }
 
 const struct check_test check_elementwise_tests[] = {

@@ -236,27 +236,30 @@ static void text_tokenizer(struct builder *out, const struct app *app,
     text_special(out, app, "unk", info->unk_text, info->unk_id);
 }
 
+/* At most so many bytes of a text go through a line. */
+static int shown_size(pw_text text)
+{
+    return (int)(text.size < 900 ? text.size : 900);
+}
+
 static void text_prompts(struct builder *out, const struct app *app, const struct info *info)
 {
     struct pool pool = {0};
     struct prompt_line *lines;
     size_t n;
 
-    if (prompt_lines_of_manifest(&lines, &n, &pool, info->manifest_text,
-                                 strlen(info->manifest_text))) {
-        for (size_t i = 0; i < n && i < PROMPTS_SHOWN; i++) {
-            const pw_text *negative = &lines[i].prompt.negative;
+    if (!prompt_lines_of_manifest(&lines, &n, &pool, info->manifest_text,
+                                  strlen(info->manifest_text)))
+        out->failed = true;
+    for (size_t i = 0; i < n && i < PROMPTS_SHOWN; i++) {
+        const pw_text prompt = lines[i].prompt.prompt, negative = lines[i].prompt.negative;
 
-            line(out, app, i == 0 ? "prompts" : "", "\"%.*s\"",
-                 (int)(lines[i].prompt.prompt.size < 900 ? lines[i].prompt.prompt.size : 900),
-                 lines[i].prompt.prompt.bytes);
-            if (negative->bytes != NULL)
-                line(out, app, "", "negative \"%.*s\"",
-                     (int)(negative->size < 900 ? negative->size : 900), negative->bytes);
-        }
-        if (n > PROMPTS_SHOWN)
-            line(out, app, "", "and %zu more", n - PROMPTS_SHOWN);
+        line(out, app, i == 0 ? "prompts" : "", "\"%.*s\"", shown_size(prompt), prompt.bytes);
+        if (negative.bytes != NULL)
+            line(out, app, "", "negative \"%.*s\"", shown_size(negative), negative.bytes);
     }
+    if (n > PROMPTS_SHOWN)
+        line(out, app, "", "and %zu more", n - PROMPTS_SHOWN);
     pool_free(&pool);
 }
 

@@ -153,14 +153,8 @@ int path_make_folder(struct app *app, const char *path)
     return DONE;
 }
 
-int path_check_target(struct app *app, const char *path)
+static int check_folder(struct app *app, const char *path, const char *folder)
 {
-    struct stat info;
-    const char *folder;
-
-    if (strcmp(path, "-") == 0)
-        return DONE;
-    folder = path_parent(&app->pool, path);
     if (folder == NULL)
         return fail_memory(app);
     if (!path_is_folder(folder))
@@ -168,8 +162,21 @@ int path_check_target(struct app *app, const char *path)
     if (access(folder, W_OK | X_OK) != 0)
         return fail(app, PW_ERR_IO, path, "cannot write into the folder %s: %s", folder,
                     strerror(errno));
-    if (stat(path, &info) != 0 || S_ISREG(info.st_mode))
+    return DONE;
+}
+
+int path_check_target(struct app *app, const char *path)
+{
+    struct pool pool = {0}; /* not the run's: this is asked for each of a million files */
+    struct stat info;
+    int status;
+
+    if (strcmp(path, "-") == 0)
         return DONE;
+    status = check_folder(app, path, path_parent(&pool, path));
+    pool_free(&pool);
+    if (status != DONE || stat(path, &info) != 0 || S_ISREG(info.st_mode))
+        return status;
     if (S_ISDIR(info.st_mode))
         return fail(
             app, PW_ERR_NOT_REGULAR, path,

@@ -191,7 +191,7 @@ static bool skip_value(struct reader *reader)
     uint64_t open = 0;
     size_t depth = 0;
     bool ok = true;
-    pw_text text;
+    pw_text text = {NULL, 0};
 
     reader->pool = &scratch;
     do {
@@ -238,7 +238,7 @@ static pw_text *field_of(struct prompt_line *line, pw_text key)
 /* The value of a known field: a string, null (absent), and for the id a whole number. */
 static bool read_field(struct reader *reader, struct prompt_line *line, pw_text *field)
 {
-    pw_text bare;
+    pw_text bare = {NULL, 0};
 
     if (field->bytes != NULL)
         return complain(reader, "a field stands there twice");
@@ -260,7 +260,7 @@ static bool read_field(struct reader *reader, struct prompt_line *line, pw_text 
 
 static bool read_object(struct reader *reader, struct prompt_line *line)
 {
-    pw_text key;
+    pw_text key = {NULL, 0};
 
     if (!take(reader, '}')) {
         do {
@@ -316,6 +316,7 @@ static bool read_list(struct reader *reader, struct prompt_line **lines, size_t 
         struct prompt_line *grown =
             pool_grow(reader->pool, *lines, *n, &capacity, sizeof(**lines));
 
+        reader->no_memory = grown == NULL;
         if (grown == NULL || !take(reader, '{'))
             return false;
         *lines = grown;
@@ -327,26 +328,34 @@ static bool read_list(struct reader *reader, struct prompt_line **lines, size_t 
     return take(reader, ']');
 }
 
+/* Walk over the manifest's fields to its list of prompts. */
+static bool read_manifest(struct reader *reader, struct prompt_line **lines, size_t *n)
+{
+    static const char wanted[] = "prompts";
+    pw_text key = {NULL, 0};
+
+    if (!take(reader, '{'))
+        return false;
+    do {
+        if (!take(reader, '"') || !read_string(reader, &key) || !take(reader, ':'))
+            return false;
+        if (key.size == strlen(wanted) && memcmp(key.bytes, wanted, key.size) == 0 &&
+            take(reader, '['))
+            return read_list(reader, lines, n);
+        if (!skip_value(reader))
+            return false;
+    } while (take(reader, ','));
+    return false;
+}
+
 bool prompt_lines_of_manifest(struct prompt_line **lines, size_t *n, struct pool *pool,
                               const char *json, size_t size)
 {
-    static const char wanted[] = "prompts";
     struct reader reader = {json, size, 0, pool, NULL, 0, false};
-    pw_text key;
 
     *lines = NULL;
     *n = 0;
-    if (!take(&reader, '{'))
-        return false;
-    do {
-        bool is_list;
-
-        if (!take(&reader, '"') || !read_string(&reader, &key) || !take(&reader, ':'))
-            return false;
-        is_list = key.size == strlen(wanted) && memcmp(key.bytes, wanted, key.size) == 0 &&
-                  *lines == NULL && take(&reader, '[');
-        if (!(is_list ? read_list(&reader, lines, n) : skip_value(&reader)))
-            return false;
-    } while (take(&reader, ','));
-    return take(&reader, '}');
+    if (!read_manifest(&reader, lines, n))
+        *n = 0;
+    return !reader.no_memory;
 }

@@ -17,8 +17,8 @@ struct prompt_line {
 bool prompt_line_parse(struct prompt_line *line, struct pool *pool, const char *bytes,
                        size_t size, const char **what, size_t *column);
 
-/* The prompts that a manifest records: objects of the same form. False when it is not one or
- * there is no memory. */
+/* The prompts that a manifest records: objects of the same form; none where they are not. False
+ * when there is no memory. */
 bool prompt_lines_of_manifest(struct prompt_line **lines, size_t *n, struct pool *pool,
                               const char *json, size_t size);
 

@@ -16,18 +16,17 @@
 /* Rows whose totals are kept on the stack: 6 KiB, and enough to pay for widening a run. */
 #define BLOCK 96
 
-/* totals [rows, NR] += x [rows, n_k] times w [n_k, NR]; on the way fetches n_k / 4 lines,
- * `ahead` and on by `stride` bytes each. */
+/* totals [rows, NR] += x [rows, n_k] times w [n_k, NR]; fetches 16 bytes from `ahead` for every
+ * step of k. */
 #define TILE(n_rows)                                                                           \
     static void tile_##n_rows(float *totals, const float *x, size_t x_stride, const float *w,  \
-                              size_t n_k, const char *ahead, size_t stride)                    \
+                              size_t n_k, const char *ahead)                                   \
     {                                                                                          \
         size_t i_k = 0;                                                                        \
         ROWS_##n_rows(TILE_BEGIN, 0);                                                          \
                                                                                                \
         for (; i_k + 4 <= n_k; i_k += 4, w += 4 * NR) {                                        \
-            _mm_prefetch(ahead, _MM_HINT_T0);                                                  \
-            ahead += stride;                                                                   \
+            _mm_prefetch(ahead + 16 * i_k, _MM_HINT_T0);                                       \
             TILE_STEP(ROWS_##n_rows, w, 0);                                                    \
             TILE_STEP(ROWS_##n_rows, w + NR, 1);                                               \
             TILE_STEP(ROWS_##n_rows, w + 2 * NR, 2);                                           \
@@ -47,7 +46,7 @@ TILE(5)
 TILE(6)
 
 typedef void tile_fn(float *totals, const float *x, size_t x_stride, const float *w, size_t n_k,
-                     const char *ahead, size_t stride);
+                     const char *ahead);
 
 static tile_fn *const tiles[MR + 1] = {NULL, tile_1, tile_2, tile_3, tile_4, tile_5, tile_6};
 
@@ -127,11 +126,10 @@ static void multiply_block(const pwi_gemm_args *args, size_t panel, size_t first
         size_t ahead = 0;
 
         for (size_t row = 0; row < n_rows; row += MR, ahead += n_k * 16) {
-            const bool is_left = ahead < run.size;
-            const char *next = run.packed + (is_left ? run.size + ahead : 0);
+            const char *next = run.packed + (ahead < run.size ? run.size + ahead : 0);
 
             tiles[smaller(MR, n_rows - row)](totals + row * NR, x + row * stride, stride,
-                                             run.wide, n_k, next, is_left ? 64 : 0);
+                                             run.wide, n_k, next);
         }
     }
     store_block(args, totals, first_row, n_rows, panel * NR);

@@ -4,8 +4,8 @@
  * written out by macros, because arrays of vectors do not always end up in registers.
  *
  * The empty asm keeps GCC 12 honest: without it the sums wander between registers and spill
- * (86 instead of 92 G/s here). It says that sums stay where they are and that value and w are
- * still wanted behind the step, so that no FMA overwrites them. */
+ * (84 instead of 92 GFLOP/s out of L1). It says that sums stay where they are and that value
+ * and w are still wanted behind the step, so that no FMA overwrites them. */
 #ifndef PWI_KERNELS_X86_TILE_AVX2_H
 #define PWI_KERNELS_X86_TILE_AVX2_H
 
