@@ -12,6 +12,7 @@ says why. --update writes the .exact files again (and NAME.exit); a glob is writ
 The command is --command, else PADWISE, else build/padwise; PADWISE_SHARED names the test material of ../shared.
 """
 import argparse
+import concurrent.futures
 import fnmatch
 import os
 import re
@@ -158,13 +159,14 @@ def main():
     if not os.access(command, os.X_OK):
         sys.exit(f'{command}: no such command; build it or set PADWISE')
     counts = {'passed': 0, 'failed': 0, 'skipped': 0}
-    for name in names:
-        result, why = run(name, command, options)
-        counts[result] += 1
-        if result == 'skipped':
-            print(f'skipped: {name}: {why}')
-        elif result == 'failed':
-            print(f'FAILED: {name}\n    {why}')
+    with concurrent.futures.ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
+        results = pool.map(lambda name: run(name, command, options), names)
+        for name, (result, why) in zip(names, results):
+            counts[result] += 1
+            if result == 'skipped':
+                print(f'skipped: {name}: {why}')
+            elif result == 'failed':
+                print(f'FAILED: {name}\n    {why}')
     print('{passed} passed, {failed} failed, {skipped} skipped'.format(**counts))
     return 1 if counts['failed'] or sum(counts.values()) == counts['skipped'] else 0
 
