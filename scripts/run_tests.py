@@ -16,7 +16,7 @@ import sys
 
 CLOSING = re.compile(r'^(\d+) passed, (\d+) failed, (\d+) skipped$', re.MULTILINE)
 PROGRESS = re.compile(r'^ *\d+/\d+ ')
-SKIPPED = re.compile(r'^skipped: (.+)$', re.MULTILINE)
+SKIPPED = re.compile(r'^skipped(?:: | [^:\n]*: | )(.+)$', re.MULTILINE)
 LOG_BASE = 'padwise-tests'
 N_TAIL_LINES = 40
 
@@ -71,17 +71,19 @@ def tail(record):
 
 
 def show_skips(records):
+    """Each reason once ("skipped: why" or "skipped WHAT: why"), with how often it was given and by whom."""
     reasons = {}
     for record in records:
         found = SKIPPED.findall(record.get('stdout') or '')
         if not found and record['result'] == 'SKIP':
             found = ['no reason given']
         for reason in found:
-            reasons.setdefault(reason, set()).add(record['name'])
+            reasons.setdefault(reason, []).append(record['name'].split(' / ')[-1])
     if reasons:
         print('\nSkipped, and why:')
     for reason, names in sorted(reasons.items()):
-        print(f"  {reason} ({', '.join(sorted(names))})")
+        times = f'{len(names)} times ' if len(names) > len(set(names)) else ''
+        print(f"  {reason} ({times}{', '.join(sorted(set(names)))})")
 
 
 def main():

@@ -47,6 +47,8 @@ static pw_status open_temporary(pwi_output *output, uint64_t expected_size, pw_e
 static pw_status open_output(pwi_output *output, const char *path, uint64_t expected_size,
                              pw_error *err)
 {
+    struct stat info;
+
     output->path_size = strlen(path) + 1;
     output->temporary_size = output->path_size + 40;
     output->path = pwi_alloc_array(output->allocator, output->path_size, 1);
@@ -62,6 +64,9 @@ static pw_status open_output(pwi_output *output, const char *path, uint64_t expe
     }
     if (name_of(path)[0] == '\0')
         return PWI_FAIL(err, PW_ERR_ARGUMENT, "names a folder, not a file");
+    /* rename would put a file in the place of a device. */
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode))
+        return PWI_FAIL(err, PW_ERR_NOT_REGULAR, "is there already, and is not a file");
     return open_temporary(output, expected_size, err);
 }
 

@@ -166,6 +166,10 @@ static void outputs_that_cannot_be_made_are_told(void **state)
     snprintf(missing, sizeof(missing), "%s/", folder);
     assert_int_equal(pwi_output_open(&output, &pwi_malloc_allocator, missing, 0, &err),
                      PW_ERR_ARGUMENT);
+    assert_int_equal(pwi_output_open(&output, &pwi_malloc_allocator, folder, 0, &err),
+                     PW_ERR_NOT_REGULAR);
+    assert_int_equal(pwi_output_open(&output, &pwi_malloc_allocator, "/dev/null", 0, &err),
+                     PW_ERR_NOT_REGULAR);
     snprintf(missing, sizeof(missing), "%s/a/b/c", folder);
     assert_int_equal(pwi_make_folder(&pwi_malloc_allocator, missing, &err), PW_OK);
     assert_int_equal(pwi_make_folder(&pwi_malloc_allocator, missing, &err), PW_OK);
