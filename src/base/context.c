@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A context: creation (kernels/kernel_context.c adds the kernel table), reference counts, progress and
- * warnings. */
+/* A context: creation (kernels/kernel_context.c adds the kernel table), reference counts,
+ * progress and warnings. */
 #include "base/context.h"
 
 #include <stdarg.h>

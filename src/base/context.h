@@ -14,7 +14,8 @@
 struct pthreadpool;
 
 struct pw_context {
-    size_t size; /* of the whole object: kernels/kernel_context.c puts the kernel table behind it */
+    size_t size; /* of the whole object: kernels/kernel_context.c puts the kernel table behind
+                    it */
     pw_allocator allocator;
     atomic_size_t n_references;
     struct pthreadpool *pool; /* NULL with one thread */

@@ -77,17 +77,18 @@ static pw_status check_token(const char *text, size_t size, int64_t id, pw_error
     if (size == 0)
         return PWI_FAIL(err, PW_ERR_FIELD, "the vocabulary has an empty token, id %" PRId64,
                         id);
-    pwi_quote(quoted, text, size);
     if (size > PW_TOKEN_BYTES_MAX)
         return PWI_FAIL(err, PW_ERR_LIMIT, "token %s has %zu bytes; a token may have %d",
-                        quoted, size, PW_TOKEN_BYTES_MAX);
+                        pwi_quote(quoted, text, size), size, PW_TOKEN_BYTES_MAX);
     if (memchr(text, '\0', size) != NULL)
-        return PWI_FAIL(err, PW_ERR_FIELD, "token %s holds a NUL", quoted);
+        return PWI_FAIL(err, PW_ERR_FIELD, "token %s holds a NUL",
+                        pwi_quote(quoted, text, size));
     if (id < 0)
-        return PWI_FAIL(err, PW_ERR_FIELD, "token %s has the negative id %" PRId64, quoted, id);
+        return PWI_FAIL(err, PW_ERR_FIELD, "token %s has the negative id %" PRId64,
+                        pwi_quote(quoted, text, size), id);
     if (id >= PW_VOCAB_MAX)
         return PWI_FAIL(err, PW_ERR_LIMIT, "token %s has the id %" PRId64 "; the largest is %d",
-                        quoted, id, PW_VOCAB_MAX - 1);
+                        pwi_quote(quoted, text, size), id, PW_VOCAB_MAX - 1);
     return PW_OK;
 }
 

@@ -160,16 +160,36 @@ static void run_and_compare(struct check *check, const struct problem *p)
 
 static void shapes(struct check *check)
 {
-    static const size_t n_keys[] = {1, 2, 7, 8, 9, 17, 63, 64, 65, 77, 200};
+    static const size_t n_keys[] = {1, 2, 3, 7, 8, 9, 17, 18, 64, 65, 77, 78};
     static const size_t head_dims[] = {1, 5, 7, 8, 9, 16, 40, 63, 64, 65, 80, 104, 128};
 
     for (size_t i = 0; i < COUNT(n_keys); i++)
-        for (size_t j = 0; j < COUNT(head_dims); j++) {
+        for (size_t j = i % 2; j < COUNT(head_dims); j += 2) {
             struct problem p = problem_new(check, n_keys[i], 1 + j % 3, head_dims[j]);
 
             run_and_compare(check, &p);
             problem_free(&p);
         }
+}
+
+/* More keys than one run sums, and than a kernel may keep scores of without its scratch: the
+ * last queries. */
+static void long_sequences(struct check *check)
+{
+    static const size_t n_keys[] = {255, 256, 257, 300, 512, 513, 600};
+    const size_t n_last = 8;
+
+    for (size_t i = 0; i < COUNT(n_keys); i++) {
+        struct problem p = problem_new(check, n_keys[i], 1, 20 + i);
+
+        for (size_t j = 0; j < n_last; j++) {
+            p.queries[j] = p.queries[n_keys[i] - n_last + j];
+            p.n_visible[j] = p.n_visible[n_keys[i] - n_last + j];
+        }
+        p.n_queries = n_last;
+        run_and_compare(check, &p);
+        problem_free(&p);
+    }
 }
 
 /* All keys, the query alone, random prefixes; no queries at all. */
@@ -233,10 +253,10 @@ static void hostile_values(struct check *check)
 
 static void same_bits_alone(struct check *check)
 {
-    static const size_t head_dims[] = {5, 64, 104};
+    static const size_t head_dims[] = {5, 64, 104, 16}, n_keys[] = {77, 77, 77, 520};
 
     for (size_t j = 0; j < COUNT(head_dims); j++) {
-        struct problem p = problem_new(check, 77, 2, head_dims[j]);
+        struct problem p = problem_new(check, n_keys[j], 2, head_dims[j]);
         struct matrix alone = matrix_new(1, head_dims[j], head_dims[j], GUARD_START);
 
         run(check, &p, p.out.data, 0, p.n_queries);
@@ -271,6 +291,7 @@ static void same_bits_elsewhere(struct check *check)
 
 const struct check_test check_attention_tests[] = {
     {"attention", "shapes", shapes},
+    {"attention", "long sequences", long_sequences},
     {"attention", "visibilities", visibilities},
     {"attention", "hidden keys are not read", hidden_keys_are_not_read},
     {"attention", "hostile values", hostile_values},

@@ -160,7 +160,7 @@ static void shapes(struct check *check)
 
     for (size_t i = 0; i < COUNT(ms); i++)
         for (size_t j = 0; j < COUNT(ns); j++)
-            for (size_t l = 0; l < COUNT(ks); l++)
+            for (size_t l = (i + j) % 3; l < COUNT(ks); l += 3) /* each pair meets a third */
                 shape(check, ms[i], ns[j], ks[l]);
     shape(check, 95, 40, 192);
     shape(check, 96, 40, 192);

@@ -80,7 +80,8 @@ static void score_three(float *const scores[3], const float *const q[3],
         const float *const k3 = left > 3 ? args->k + keys[3] * stride : k0;
         size_t dim = 0;
         DOT_BEGIN(0)
-        DOT_BEGIN(1) DOT_BEGIN(2)
+        DOT_BEGIN(1)
+        DOT_BEGIN(2)
 
             for (; dim + LANES <= head_dim; dim += LANES)
         {
