@@ -43,8 +43,8 @@ const char *pw_status_text(pw_status status)
     return "an unknown status";
 }
 
-static void fill(pw_error *err, pw_status status, uint64_t offset, const char *format,
-                 va_list list)
+__attribute__((format(printf, 4, 0))) static void
+fill(pw_error *err, pw_status status, uint64_t offset, const char *format, va_list list)
 {
     if (err == NULL)
         return;
