@@ -34,6 +34,7 @@ def run_meson(options):
         command += ['--wrapper', options.wrapper]
     if options.timeout_multiplier:
         command += ['--timeout-multiplier', options.timeout_multiplier]
+    command += options.test
     output = []
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         for line in process.stdout:
@@ -89,11 +90,12 @@ def show_skips(records):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n', maxsplit=1)[0])
     parser.add_argument('build')
+    parser.add_argument('test', nargs='*', help='run these tests only')
     parser.add_argument('--suite', action='append', default=[])
     parser.add_argument('--no-suite', action='append', default=[])
     parser.add_argument('--wrapper')
     parser.add_argument('--timeout-multiplier')
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
 
     records = run_meson(options)
     records.sort(key=lambda record: record['name'])

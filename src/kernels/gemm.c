@@ -15,9 +15,11 @@
  * read once for every panel and should still lie in L2 then. */
 #define X_BLOCK_BYTES (1024u << 10)
 
-/* Cost of widening one panel, in tiles of mr rows; and of taking a unit. */
+/* Cost of widening one panel, in tiles of mr rows. */
 #define WIDEN_COST 1
-#define UNIT_COST  1
+
+/* Units a thread takes at most: enough that one slow thread does not hold up the rest. */
+#define ROUNDS_MAX 4
 
 struct cut {
     size_t rows_per_unit, panels_per_unit;
@@ -97,23 +99,24 @@ static void worker(void *argument, size_t slot)
 }
 
 /* The cut whose slowest thread is done first, by a count of tiles: n_threads units at a time,
- * each as long as the largest. Few parts are tried before many. */
+ * each as long as the largest. Of equals the one with few parts of rows (each widens its
+ * panels) and many of panels. */
 static struct cut choose_cut(size_t m, size_t mr, size_t n_panels, size_t n_threads)
 {
     const size_t n_tiles = ceil_divide(m, mr);
+    const size_t n_row_units_max = n_tiles < n_threads ? n_tiles : n_threads;
     struct cut best = {n_tiles * mr, n_panels, 1, 1};
     size_t best_cost = SIZE_MAX;
 
-    for (size_t n_row_units = 1; n_row_units <= n_tiles && n_row_units <= n_threads;
-         n_row_units++)
-        for (size_t rounds = 1; rounds <= 4; rounds++) {
+    for (size_t n_row_units = 1; n_row_units <= n_row_units_max; n_row_units++)
+        for (size_t rounds = ROUNDS_MAX; rounds > 0; rounds--) {
             const size_t tiles = ceil_divide(n_tiles, n_row_units);
             const size_t wanted = ceil_divide(rounds * n_threads, n_row_units);
             const size_t panels = ceil_divide(n_panels, wanted < n_panels ? wanted : n_panels);
             const struct cut cut = {tiles * mr, panels, ceil_divide(n_tiles, tiles),
                                     ceil_divide(n_panels, panels)};
-            const size_t n_rounds = ceil_divide(cut.n_row_units * cut.n_panel_units, n_threads);
-            const size_t cost = n_rounds * (panels * (tiles + WIDEN_COST) + UNIT_COST);
+            const size_t n_units = cut.n_row_units * cut.n_panel_units;
+            const size_t cost = ceil_divide(n_units, n_threads) * panels * (tiles + WIDEN_COST);
 
             if (cost < best_cost) {
                 best = cut;

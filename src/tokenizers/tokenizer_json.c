@@ -106,12 +106,13 @@ static pw_status read_vocab(struct reader *reader, pw_error *err)
     return pwi_vocab_object_read(reader->tokenizer, &reader->json, err);
 }
 
+/* The model's field `key` as it stands: `why` says what CLIP's is. */
 static pw_status refuse(const pwi_json *json, const char *key, const char *why, pw_error *err)
 {
     char quoted[PWI_QUOTE_SIZE];
     const bool has_text = json->event == PWI_JSON_STRING || json->event == PWI_JSON_NUMBER;
 
-    return PWI_FAIL(err, PW_ERR_UNSUPPORTED, "\"%s\" of the model is %s%s", key,
+    return PWI_FAIL(err, PW_ERR_UNSUPPORTED, "\"%s\" of the model is %s, %s", key,
                     has_text ? pwi_quote(quoted, json->text, json->size)
                              : pwi_json_event_name(json->event),
                     why);
@@ -119,12 +120,12 @@ static pw_status refuse(const pwi_json *json, const char *key, const char *why, 
 
 /* Fields of the model that change what merging does: only CLIP's values. */
 static pw_status check_model_field(pwi_json *json, const char *key, const char *wanted,
-                                   pw_error *err)
+                                   const char *why, pw_error *err)
 {
     PWI_TRY(pwi_json_next(json, err));
     if (json->event == PWI_JSON_STRING && pwi_json_is(json, wanted))
         return PW_OK;
-    return refuse(json, key, "; only CLIP's tokenizers are read, which have another", err);
+    return refuse(json, key, why, err);
 }
 
 /* A field that must be off: null, false, 0 or an empty text. */
@@ -140,7 +141,7 @@ static pw_status check_off(pwi_json *json, const char *key, pw_error *err)
         PWI_TRY(pwi_json_f64(json, key, &value, err));
     if (json->event == PWI_JSON_NUMBER && value == 0)
         return PW_OK;
-    return refuse(json, key, ", which no CLIP tokenizer has", err);
+    return refuse(json, key, "which no CLIP tokenizer has", err);
 }
 
 static pw_status read_unk(struct reader *reader, pw_error *err)
@@ -173,9 +174,12 @@ static pw_status read_model_field(struct reader *reader, pw_error *err)
         if (pwi_json_is(json, off[i]))
             return check_off(json, off[i], err);
     if (pwi_json_is(json, "type"))
-        return check_model_field(json, "type", "BPE", err);
+        return check_model_field(json, "type", "BPE",
+                                 "not BPE as CLIP's: other tokenizers are not read", err);
     if (pwi_json_is(json, "end_of_word_suffix"))
-        return check_model_field(json, "end_of_word_suffix", PWI_WORD_END, err);
+        return check_model_field(
+            json, "end_of_word_suffix", PWI_WORD_END,
+            "not " PWI_WORD_END " as CLIP's: other tokenizers are not read", err);
     if (pwi_json_is(json, "unk_token"))
         return read_unk(reader, err);
     if (pwi_json_is(json, "vocab"))

@@ -5,7 +5,7 @@
 #include "checkkern.h"
 
 /* The bound's constant: error <= C sqrt(K) roundoff sum |x w|. */
-#define C 1.0
+#define C 0.5
 
 static const pw_dtype dtypes[] = {PW_F32, PW_F16, PW_BF16, PW_F8_E4M3, PW_F8_E5M2};
 

@@ -39,9 +39,9 @@ static inline __m128 sum_each(__m256 a, __m256 b, __m256 c, __m256 d)
 
 #define DOT_BEGIN(i)                                                                           \
     __m256 sum##i##0 = _mm256_setzero_ps(), sum##i##1 = _mm256_setzero_ps();                   \
-    __m256 sum##i##2 = _mm256_setzero_ps(), sum##i##3 = _mm256_setzero_ps();
+    __m256 sum##i##2 = _mm256_setzero_ps(), sum##i##3 = _mm256_setzero_ps()
 
-#define DOT_STEP(i)                                                                            \
+#define DOT_STEP(i, n)                                                                         \
     {                                                                                          \
         const __m256 query = load_part(q[i] + dim, n);                                         \
                                                                                                \
@@ -53,15 +53,15 @@ static inline __m128 sum_each(__m256 a, __m256 b, __m256 c, __m256 d)
 
 #define DOT_END(i)                                                                             \
     _mm_storeu_ps(scores[i] + first,                                                           \
-                  _mm_mul_ps(sum_each(sum##i##0, sum##i##1, sum##i##2, sum##i##3), scale));
+                  _mm_mul_ps(sum_each(sum##i##0, sum##i##1, sum##i##2, sum##i##3), scale))
 
 /* Columns dim .. dim + n - 1 of three queries and four keys; n is LANES at all but the last. */
-#define DOT_COLUMNS                                                                            \
+#define DOT_COLUMNS(n)                                                                         \
     {                                                                                          \
         const __m256 key0 = load_part(k0 + dim, n), key1 = load_part(k1 + dim, n);             \
         const __m256 key2 = load_part(k2 + dim, n), key3 = load_part(k3 + dim, n);             \
                                                                                                \
-        DOT_STEP(0) DOT_STEP(1) DOT_STEP(2)                                                    \
+        DOT_STEP(0, n) DOT_STEP(1, n) DOT_STEP(2, n)                                           \
     }
 
 /* scores[i][j] = q_i k_j scale for three queries and all keys, four at a time; behind the last
@@ -79,22 +79,17 @@ static void score_three(float *const scores[3], const float *const q[3],
         const float *const k2 = left > 2 ? args->k + keys[2] * stride : k0;
         const float *const k3 = left > 3 ? args->k + keys[3] * stride : k0;
         size_t dim = 0;
-        DOT_BEGIN(0)
-        DOT_BEGIN(1)
-        DOT_BEGIN(2)
+        DOT_BEGIN(0);
+        DOT_BEGIN(1);
+        DOT_BEGIN(2);
 
-            for (; dim + LANES <= head_dim; dim += LANES)
-        {
-            const size_t n = LANES;
-
-            DOT_COLUMNS
-        }
-        if (dim < head_dim) {
-            const size_t n = head_dim - dim;
-
-            DOT_COLUMNS
-        }
-        DOT_END(0) DOT_END(1) DOT_END(2)
+        for (; dim + LANES <= head_dim; dim += LANES)
+            DOT_COLUMNS(LANES);
+        if (dim < head_dim)
+            DOT_COLUMNS(head_dim - dim);
+        DOT_END(0);
+        DOT_END(1);
+        DOT_END(2);
     }
 }
 
