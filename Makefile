@@ -30,7 +30,7 @@ asan: ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 tsan: ## the tests that use threads under ThreadSanitizer
 	@$(MAKE) --no-print-directory all BUILD=$(BUILD)-tsan \
 	  MESON_OPTIONS="--buildtype=debugoptimized -Db_ndebug=false -Db_sanitize=thread -Db_lundef=false"
-	@TSAN_OPTIONS="suppressions='$$(pwd)/tests/tsan.supp'" $(RUN_TESTS) $(BUILD)-tsan --timeout-multiplier 5 \
+	@$(RUN_TESTS) $(BUILD)-tsan --timeout-multiplier 5 \
 	  t_base t_select t_bits t_clip_golden t_model_errors t_conditioning
 
 valgrind: all ## unit tests under valgrind (levels up to avx2: it hides AVX-512)

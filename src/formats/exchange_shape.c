@@ -68,7 +68,7 @@ static pw_status differs(const pw_allocator *allocator, const char *what,
 static pw_status check_list(pwi_json *json, const char *what, const pw_tensor *tensor,
                             pw_error *err)
 {
-    struct shape shape;
+    struct shape shape = {0};
 
     PWI_TRY(read_shape(json, what, &shape, err));
     if (tensor == NULL || is_same(&shape, tensor))

@@ -119,6 +119,7 @@ static void turn(const pw_tensor *tensor, const unsigned char *file_order, unsig
     size_t stride[PW_RANK_MAX], index[PW_RANK_MAX] = {0}, step = width;
     size_t from = 0;
 
+    PW_ASSERT(tensor->rank > 0);
     for (int32_t i = 0; i < tensor->rank; i++) {
         stride[i] = step;
         step *= (size_t)tensor->shape[i];

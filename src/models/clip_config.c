@@ -61,31 +61,33 @@ static pw_status read_key(pwi_clip_config *config, pwi_json *json, pw_error *err
     return pwi_json_skip(json, err);
 }
 
-/* The object whose OBJECT_BEGIN was just read. A nested text_config goes into *text (NULL
- * inside one). */
-static pw_status read_object(pwi_clip_config *config, pwi_clip_config *text, pwi_json *json,
-                             pw_error *err);
-
-static pw_status read_member(pwi_clip_config *config, pwi_clip_config *text, pwi_json *json,
-                             pw_error *err)
+/* text_config of a CLIPConfig: the same keys, one floor down. */
+static pw_status read_text_config(pwi_clip_config *text, pwi_json *json, pw_error *err)
 {
-    if (text == NULL || !pwi_json_is(json, "text_config"))
-        return read_key(config, json, err);
     PWI_TRY(pwi_json_next(json, err));
     if (json->event != PWI_JSON_OBJECT_BEGIN)
         return pwi_json_skip(json, err);
     text->is_present = true;
-    return read_object(text, NULL, json, err);
+    for (;;) {
+        PWI_TRY(pwi_json_next(json, err));
+        if (json->event == PWI_JSON_OBJECT_END)
+            return PW_OK;
+        PWI_TRY(read_key(text, json, err));
+    }
 }
 
-static pw_status read_object(pwi_clip_config *config, pwi_clip_config *text, pwi_json *json,
+/* The object whose OBJECT_BEGIN was just read. */
+static pw_status read_config(pwi_clip_config *config, pwi_clip_config *text, pwi_json *json,
                              pw_error *err)
 {
     for (;;) {
         PWI_TRY(pwi_json_next(json, err));
         if (json->event == PWI_JSON_OBJECT_END)
             return PW_OK;
-        PWI_TRY(read_member(config, text, json, err));
+        if (pwi_json_is(json, "text_config"))
+            PWI_TRY(read_text_config(text, json, err));
+        else
+            PWI_TRY(read_key(config, json, err));
     }
 }
 
@@ -99,7 +101,7 @@ static pw_status parse(pwi_clip_config *config, const pw_context *ctx, const cha
     PWI_TRY(pwi_json_open_memory(&json, &ctx->allocator, bytes, size, NULL, err));
     status = pwi_json_expect(&json, PWI_JSON_OBJECT_BEGIN, "the configuration", err);
     if (status == PW_OK)
-        status = read_object(config, &text, &json, err);
+        status = read_config(config, &text, &json, err);
     if (status == PW_OK)
         status = pwi_json_expect(&json, PWI_JSON_END, "what follows the configuration", err);
     pwi_json_close(&json);

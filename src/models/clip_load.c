@@ -143,6 +143,7 @@ static pw_status load_transposed(struct loader *loader, const pwi_binding *bindi
     PWI_TRY(pwi_pack(packed, allocator, pwi_context_kernels(loader->ctx), dtype,
                      binding->n_columns, binding->n_rows, 1.0f, loader->err));
     PWI_TRY(read_tensor(loader, binding->i_tensor));
+    PW_ASSERT(loader->buffer != NULL);
     row = pwi_alloc_array(allocator, binding->n_rows, item);
     if (row == NULL)
         return pwi_fail_memory(loader->err);

@@ -5,13 +5,21 @@
 
 static void quick_gelu_avx2(float *out, const float *x, size_t n)
 {
-    for (size_t i = 0; i < n; i += LANES)
+    size_t i = 0;
+
+    for (; i + LANES <= n; i += LANES)
+        _mm256_storeu_ps(out + i, quick_gelu_lanes(_mm256_loadu_ps(x + i)));
+    if (i < n)
         store_part(out + i, quick_gelu_lanes(load_part(x + i, n - i)), n - i);
 }
 
 static void gelu_avx2(float *out, const float *x, size_t n)
 {
-    for (size_t i = 0; i < n; i += LANES)
+    size_t i = 0;
+
+    for (; i + LANES <= n; i += LANES)
+        _mm256_storeu_ps(out + i, gelu_lanes(_mm256_loadu_ps(x + i)));
+    if (i < n)
         store_part(out + i, gelu_lanes(load_part(x + i, n - i)), n - i);
 }
 

@@ -195,6 +195,8 @@ static void weigh_run(const struct group *group, float *sums, size_t first, size
     const size_t stride = group->args->stride;
     size_t common = n == TILE_COLUMNS ? end : first;
 
+    PW_ASSERT(group->n_queries > 0 &&
+              group->n_queries < sizeof(weigh_rows) / sizeof(*weigh_rows));
     for (size_t i = 0; i < group->n_queries; i++)
         common = smaller(common, group->n_visible[i]);
     common = common > first ? common : first;

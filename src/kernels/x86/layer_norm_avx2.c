@@ -6,57 +6,91 @@
 #include "kernels/levels.h"
 #include "kernels/x86/vector_avx2.h"
 
-/* Sums of eight lanes in two halves. */
+/* Sums over a row: of two vectors at a time, each in two halves, so that four chains run. */
 struct sums {
-    __m256d low, high;
+    __m256d halves[4];
 };
 
-static inline double total(struct sums sums)
+static inline struct sums sums_zero(void)
 {
-    return sum_lanes(_mm256_add_pd(sums.low, sums.high));
+    const __m256d zero = _mm256_setzero_pd();
+
+    return (struct sums){{zero, zero, zero, zero}};
+}
+
+static inline double total(const struct sums *sums)
+{
+    return sum_lanes(_mm256_add_pd(_mm256_add_pd(sums->halves[0], sums->halves[1]),
+                                   _mm256_add_pd(sums->halves[2], sums->halves[3])));
+}
+
+static inline void add_values(struct sums *sums, size_t pair, __m256 v)
+{
+    sums->halves[pair] = _mm256_add_pd(sums->halves[pair], low_doubles(v));
+    sums->halves[pair + 1] = _mm256_add_pd(sums->halves[pair + 1], high_doubles(v));
 }
 
 static double mean_of(const float *x, size_t dim)
 {
-    struct sums sums = {_mm256_setzero_pd(), _mm256_setzero_pd()};
+    struct sums sums = sums_zero();
+    size_t i = 0;
 
-    for (size_t i = 0; i < dim; i += LANES) {
-        const __m256 v = load_part(x + i, dim - i);
-
-        sums.low = _mm256_add_pd(sums.low, low_doubles(v));
-        sums.high = _mm256_add_pd(sums.high, high_doubles(v));
+    for (; i + 2 * LANES <= dim; i += 2 * LANES) {
+        add_values(&sums, 0, _mm256_loadu_ps(x + i));
+        add_values(&sums, 2, _mm256_loadu_ps(x + i + LANES));
     }
-    return total(sums) / (double)dim;
+    for (; i < dim; i += LANES)
+        add_values(&sums, 0, load_part(x + i, dim - i));
+    return total(&sums) / (double)dim;
 }
 
-/* Lanes behind the row's end count as the mean: no deviation. */
+static inline void add_squares(struct sums *sums, size_t pair, __m256 v, __m256d mean)
+{
+    const __m256d low = _mm256_sub_pd(low_doubles(v), mean);
+    const __m256d high = _mm256_sub_pd(high_doubles(v), mean);
+
+    sums->halves[pair] = _mm256_fmadd_pd(low, low, sums->halves[pair]);
+    sums->halves[pair + 1] = _mm256_fmadd_pd(high, high, sums->halves[pair + 1]);
+}
+
+/* The last elements go one by one: zeros behind them would count as deviations. */
 static double variance_of(const float *x, size_t dim, double mean)
 {
     const __m256d mean4 = _mm256_set1_pd(mean);
-    struct sums sums = {_mm256_setzero_pd(), _mm256_setzero_pd()};
+    struct sums sums = sums_zero();
     size_t i = 0;
 
-    for (; i + LANES <= dim; i += LANES) {
-        const __m256 v = _mm256_loadu_ps(x + i);
-        const __m256d low = _mm256_sub_pd(low_doubles(v), mean4);
-        const __m256d high = _mm256_sub_pd(high_doubles(v), mean4);
-
-        sums.low = _mm256_fmadd_pd(low, low, sums.low);
-        sums.high = _mm256_fmadd_pd(high, high, sums.high);
+    for (; i + 2 * LANES <= dim; i += 2 * LANES) {
+        add_squares(&sums, 0, _mm256_loadu_ps(x + i), mean4);
+        add_squares(&sums, 2, _mm256_loadu_ps(x + i + LANES), mean4);
     }
-    double squares = total(sums);
+    double squares = total(&sums);
 
     for (; i < dim; i++)
         squares = fma((double)x[i] - mean, (double)x[i] - mean, squares);
     return squares / (double)dim;
 }
 
-/* (x - mean) scale gain + bias on four elements. */
-static inline __m128 normalized(__m256d x, __m256d mean, __m256d scale, __m256d gain,
-                                __m256d bias)
+struct normal {
+    __m256d mean, scale;
+};
+
+static inline __m128 four(const struct normal *normal, __m256d x, __m256d gain, __m256d bias)
 {
-    return _mm256_cvtpd_ps(
-        _mm256_fmadd_pd(_mm256_mul_pd(_mm256_sub_pd(x, mean), scale), gain, bias));
+    const __m256d z = _mm256_mul_pd(_mm256_sub_pd(x, normal->mean), normal->scale);
+
+    return _mm256_cvtpd_ps(_mm256_fmadd_pd(z, gain, bias));
+}
+
+/* (x - mean) scale gain + bias on n <= 8 elements. */
+static inline void normalize(float *out, const float *x, const float *gain, const float *bias,
+                             const struct normal *normal, size_t n)
+{
+    const __m256 v = load_part(x, n), g = load_part(gain, n), b = load_part(bias, n);
+    const __m128 low = four(normal, low_doubles(v), low_doubles(g), low_doubles(b));
+    const __m128 high = four(normal, high_doubles(v), high_doubles(g), high_doubles(b));
+
+    store_part(out, _mm256_set_m128(high, low), n);
 }
 
 static void layer_norm_avx2(float *out, size_t out_stride, const float *x, size_t x_stride,
@@ -66,19 +100,13 @@ static void layer_norm_avx2(float *out, size_t out_stride, const float *x, size_
     for (size_t row = 0; row < n_rows; row++, x += x_stride, out += out_stride) {
         const double mean = mean_of(x, dim);
         const double deviation = sqrt(variance_of(x, dim, mean) + (double)epsilon);
-        const __m256d mean4 = _mm256_set1_pd(mean), scale4 = _mm256_set1_pd(1.0 / deviation);
+        const struct normal normal = {_mm256_set1_pd(mean), _mm256_set1_pd(1.0 / deviation)};
+        size_t i = 0;
 
-        for (size_t i = 0; i < dim; i += LANES) {
-            const size_t n = dim - i;
-            const __m256 v = load_part(x + i, n), g = load_part(gain + i, n),
-                         b = load_part(bias + i, n);
-            const __m128 low =
-                normalized(low_doubles(v), mean4, scale4, low_doubles(g), low_doubles(b));
-            const __m128 high =
-                normalized(high_doubles(v), mean4, scale4, high_doubles(g), high_doubles(b));
-
-            store_part(out + i, _mm256_set_m128(high, low), n);
-        }
+        for (; i + LANES <= dim; i += LANES)
+            normalize(out + i, x + i, gain + i, bias + i, &normal, LANES);
+        if (i < dim)
+            normalize(out + i, x + i, gain + i, bias + i, &normal, dim - i);
     }
 }
 
