@@ -2,7 +2,6 @@
 /* add: EXACT. quick_gelu and gelu: ULP, over all magnitudes, the left tail included, where the
  * result runs into the denormals. */
 #include <float.h>
-#include <stdlib.h>
 
 #include "checkkern.h"
 
@@ -91,28 +90,43 @@ static void sizes_of(struct check *check, activation_fn *activation, formula_fn 
         }
 }
 
-/* All specials, then floats of every exponent with random mantissas, both signs: n of each. */
-static void values_of(struct check *check, activation_fn *activation, formula_fn *formula,
-                      size_t n)
+/* The i-th of the floats of an exponent: all of them in order, or drawn. */
+static float float_of(struct check *check, uint32_t exponent, size_t i)
 {
-    float *x = malloc(n * sizeof(float)), *out = malloc(n * sizeof(float));
-    float special_out[COUNT(specials)];
+    const uint64_t bits =
+        check->is_exhaustive ? i | (uint64_t)(i >> 23) << 31 : check_bits(check);
+    const uint32_t word = (uint32_t)(bits & 0x807FFFFFu) | exponent << 23;
+    float value;
+
+    memcpy(&value, &word, sizeof(value));
+    return value;
+}
+
+/* All specials, then floats of every exponent, both signs: BLOCK drawn ones where the formula
+ * does something (2^-8 ... 2^7), fewer elsewhere; with --exhaustive every float from 2^-25 on.
+ */
+static void values_of(struct check *check, activation_fn *activation, formula_fn *formula)
+{
+    enum {
+        BLOCK = 4096
+    };
+
+    float x[BLOCK], out[BLOCK], special_out[COUNT(specials)];
 
     compare(check, activation, formula, specials, special_out, COUNT(specials));
-    for (uint32_t exponent = 0; x != NULL && out != NULL && exponent < 256; exponent++) {
-        /* 2^-8 ... 2^7 is where the formula does something. */
-        const size_t n_here = exponent >= 119 && exponent < 135 ? n : n / 50;
+    for (uint32_t exponent = 0; exponent < 256; exponent++) {
+        const bool is_all = check->is_exhaustive && exponent >= 102 && exponent < 135;
+        const bool is_busy = exponent >= 119 && exponent < 135;
+        const size_t n = is_all ? (size_t)1 << 24 : is_busy ? BLOCK : BLOCK / 32;
 
-        for (size_t i = 0; i < n_here; i++) {
-            const uint64_t bits = check_bits(check);
-            const uint32_t word = (uint32_t)(bits & 0x807FFFFFu) | exponent << 23;
+        for (size_t first = 0; first < n; first += BLOCK) {
+            const size_t n_here = n < BLOCK ? n : BLOCK;
 
-            memcpy(x + i, &word, 4);
+            for (size_t i = 0; i < n_here; i++)
+                x[i] = float_of(check, exponent, first + i);
+            compare(check, activation, formula, x, out, n_here);
         }
-        compare(check, activation, formula, x, out, n_here);
     }
-    free(x);
-    free(out);
 }
 
 static void quick_gelu_sizes(struct check *check)
@@ -122,7 +136,7 @@ static void quick_gelu_sizes(struct check *check)
 
 static void quick_gelu_values(struct check *check)
 {
-    values_of(check, check->kernels->quick_gelu, quick_gelu_formula, 5000);
+    values_of(check, check->kernels->quick_gelu, quick_gelu_formula);
 }
 
 static void gelu_sizes(struct check *check)
@@ -132,7 +146,7 @@ static void gelu_sizes(struct check *check)
 
 static void gelu_values(struct check *check)
 {
-    values_of(check, check->kernels->gelu, gelu_formula, 5000);
+    values_of(check, check->kernels->gelu, gelu_formula);
 }
 
 const struct check_test check_elementwise_tests[] = {

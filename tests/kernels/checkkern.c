@@ -3,7 +3,8 @@
  * memory, with hostile values; and the promises about bits. A level that this machine or build
  * lacks is skipped, and the summary says which ones ran.
  *
- *   checkkern [--level L] [--kernel K] [--filter TEXT] [--seed N] [--list] [--bench] */
+ *   checkkern [--level L] [--kernel K] [--filter TEXT] [--seed N] [--list] [--bench]
+ *             [--exhaustive] */
 #define _DEFAULT_SOURCE
 #include "checkkern.h"
 
@@ -36,7 +37,7 @@ struct options {
     const char *kernel, *filter;
     int32_t level; /* -1: all */
     uint64_t seed;
-    bool is_list, is_bench;
+    bool is_list, is_bench, is_exhaustive;
 };
 
 struct counts {
@@ -91,15 +92,17 @@ static enum tolerance tolerance_of(const char *kernel)
 }
 
 /* Returns whether the test passed. */
-static bool run_test(const struct check_test *test, pw_level level, uint64_t seed)
+static bool run_test(const struct check_test *test, pw_level level,
+                     const struct options *options)
 {
     pwi_kernels table;
-    struct check check = {.level = level, .kernels = &table};
+    struct check check = {
+        .level = level, .kernels = &table, .is_exhaustive = options->is_exhaustive};
     int signal;
 
     pwi_kernels_select(&table, level);
     check.tolerance = tolerance_of(test->kernel);
-    check.key = pwi_random_key(seed, running);
+    check.key = pwi_random_key(options->seed, running);
     signal = sigsetjmp(after_crash, 1);
     if (signal == 0)
         test->run(&check);
@@ -107,7 +110,7 @@ static bool run_test(const struct check_test *test, pw_level level, uint64_t see
         check_fail(&check, "crashed (%s)", strsignal(signal));
     if (check.n_failures > 0)
         printf("FAILED %s: %zu (--seed %llu)\n", running, check.n_failures,
-               (unsigned long long)seed);
+               (unsigned long long)options->seed);
     else if (check.worst > 0.0)
         printf("ok %s: worst %.3g %s\n", running, check.worst,
                check.worst_unit != NULL ? check.worst_unit : "of the bound");
@@ -135,7 +138,7 @@ static void visit(const struct options *options, const struct check_test *test, 
         counts->n_skipped++;
     } else {
         counts->ran[level] = true;
-        if (run_test(test, level, options->seed))
+        if (run_test(test, level, options))
             counts->n_passed++;
         else
             counts->n_failed++;
@@ -172,9 +175,23 @@ static void usage(const char *why)
 {
     fprintf(stderr,
             "checkkern: %s\nusage: checkkern [--level ref|avx2|...] [--kernel NAME] "
-            "[--filter TEXT] [--seed N] [--list] [--bench]\n",
+            "[--filter TEXT] [--seed N] [--list] [--bench] [--exhaustive]\n",
             why);
     exit(2);
+}
+
+/* Options without a value. */
+static bool is_flag(struct options *options, const char *name)
+{
+    if (strcmp(name, "--list") == 0)
+        options->is_list = true;
+    else if (strcmp(name, "--bench") == 0)
+        options->is_bench = true;
+    else if (strcmp(name, "--exhaustive") == 0)
+        options->is_exhaustive = true;
+    else
+        return false;
+    return true;
 }
 
 static void parse(struct options *options, int argc, char **argv)
@@ -182,14 +199,8 @@ static void parse(struct options *options, int argc, char **argv)
     for (int i = 1; i < argc; i++) {
         const char *name = argv[i], *value = i + 1 < argc ? argv[i + 1] : NULL;
 
-        if (strcmp(name, "--list") == 0) {
-            options->is_list = true;
+        if (is_flag(options, name))
             continue;
-        }
-        if (strcmp(name, "--bench") == 0) {
-            options->is_bench = true;
-            continue;
-        }
         if (value == NULL)
             usage("an option that does not exist, or without its value");
         i++;

@@ -27,6 +27,7 @@ struct check {
     pw_level level;
     const pwi_kernels *kernels;
     enum tolerance tolerance;
+    bool is_exhaustive;    /* every float, where a test draws some */
     uint64_t key, n_drawn; /* random numbers: key and index */
     size_t n_failures;
     double worst; /* largest error seen, in units of the tolerance */

@@ -51,7 +51,7 @@ static inline __m256 times_scales(__m256 x, const struct exponential *e)
 }
 
 /* exp(x) for x <= 0, as softmax wants it: what lies under the smallest normal float is 0, so
- * that weights that count for nothing do not cost a denormal assist each (150 cycles here). */
+ * that weights that count for nothing do not cost a denormal assist each. */
 static inline __m256 exp_of_negative(__m256 x)
 {
     const __m256 least = _mm256_set1_ps(-87.33f);
