@@ -2,6 +2,7 @@
 """What every style check shares: the files of the tree, C without its comments and strings, and the closing line."""
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -21,7 +22,7 @@ class Tree:
         self.paths = sorted(path for path in self._list() if os.path.isfile(os.path.join(root, path)))
 
     def _list(self):
-        if os.path.exists(os.path.join(self.root, '.git')):
+        if shutil.which('git') and os.path.exists(os.path.join(self.root, '.git')):
             listed = subprocess.run(['git', 'ls-files', '-co', '--exclude-standard', '-z'], cwd=self.root,
                                     stdout=subprocess.PIPE, check=False)
             if listed.returncode == 0:
