@@ -47,7 +47,7 @@ fuzz: ## every fuzz target for SECONDS=30 (clang)
 bench: all ## kernels: cycles, GB/s, GFLOP/s and the ratio to ref
 	@$(BUILD)/tests/kernels/checkkern --bench
 
-golden: ## make the golden files again (needs python3 with PyTorch)
+golden: ## make the golden tensors again (needs python3 with PyTorch and transformers)
 	@for script in scripts/golden/*.py; do python3 "$$script" || exit 1; done
 
 format: ## clang-format all C files in place
