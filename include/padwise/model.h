@@ -17,8 +17,9 @@ extern "C" {
 #define PW_MODEL_LAYERS_MAX    1024
 #define PW_MODEL_POSITIONS_MAX 65536
 
-/** PyTorch's names for how exact products are; see docs/precision.md. What a level cannot do
- * faster it does at the next higher precision; pw_model_info says which was used. */
+/** PyTorch's names for how exact products are; what each computes today: `padwise doctor`. What
+ * a level cannot do faster it does at the next higher precision; pw_model_info says which was
+ * used. */
 typedef enum pw_precision {
     PW_PRECISION_HIGHEST = 0, /* fp32-grade */
     PW_PRECISION_HIGH,

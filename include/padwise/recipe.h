@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Recipes: what a pipeline feeds its denoiser, as data. A recipe is a row of a table
- * (docs/recipes.md); now there is `raw`, an encoder's own outputs under Hugging Face's names.
+ * (src/conditioning/recipes.def); now there is `raw`, an encoder's own outputs under Hugging
+ * Face's names.
  */
 #ifndef PADWISE_RECIPE_H
 #define PADWISE_RECIPE_H
