@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading a manifest back, for `encode --like`: a table of keys, unknown ones skipped (a later
  * version may have written them). */
+#include <stddef.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -187,50 +188,21 @@ static pw_status read_prompts(pw_manifest *manifest, pwi_json *json, pw_error *e
     }
 }
 
-static pw_status read_tokenizer_mode(pw_manifest *manifest, pwi_json *json, pw_error *err)
-{
-    int32_t value = 0;
+/* Choices that are written by name; enumerations are ints in C11's every ABI that we build for.
+ */
+_Static_assert(sizeof(pw_level) == sizeof(int32_t), "an enumeration is stored as 32 bits");
 
-    PWI_TRY(read_name(json, "tokenizer_mode", pw_tokenizer_mode_from_name, &value, err));
-    manifest->info.tokenizer_mode = (pw_tokenizer_mode)value;
-    return PW_OK;
-}
-
-static pw_status read_activation(pw_manifest *manifest, pwi_json *json, pw_error *err)
-{
-    int32_t value = 0;
-
-    PWI_TRY(read_name(json, "activation", pw_activation_from_name, &value, err));
-    manifest->info.activation = (pw_activation)value;
-    return PW_OK;
-}
-
-static pw_status read_precision(pw_manifest *manifest, pwi_json *json, pw_error *err)
-{
-    int32_t value = 0;
-
-    PWI_TRY(read_name(json, "precision", pw_precision_from_name, &value, err));
-    manifest->info.precision = (pw_precision)value;
-    return PW_OK;
-}
-
-static pw_status read_level(pw_manifest *manifest, pwi_json *json, pw_error *err)
-{
-    int32_t value = 0;
-
-    PWI_TRY(read_name(json, "level", pw_level_from_name, &value, err));
-    manifest->info.level = (pw_level)value;
-    return PW_OK;
-}
-
-static pw_status read_mask(pw_manifest *manifest, pwi_json *json, pw_error *err)
-{
-    int32_t value = 0;
-
-    PWI_TRY(read_name(json, "mask", pw_mask_rule_from_name, &value, err));
-    manifest->info.options.mask = (pw_mask_rule)value;
-    return PW_OK;
-}
+static const struct {
+    const char *key;
+    int32_t (*from_name)(const char *name);
+    size_t offset; /* in pw_manifest_info */
+} named_choices[] = {
+    {"tokenizer_mode", pw_tokenizer_mode_from_name, offsetof(pw_manifest_info, tokenizer_mode)},
+    {"activation", pw_activation_from_name, offsetof(pw_manifest_info, activation)},
+    {"precision", pw_precision_from_name, offsetof(pw_manifest_info, precision)},
+    {"level", pw_level_from_name, offsetof(pw_manifest_info, level)},
+    {"mask", pw_mask_rule_from_name, offsetof(pw_manifest_info, options.mask)},
+};
 
 static pw_status read_recipe(pw_manifest *manifest, pwi_json *json, pw_error *err)
 {
@@ -264,25 +236,23 @@ static const struct {
     const char *key;
     pw_status (*read)(pw_manifest *manifest, pwi_json *json, pw_error *err);
 } keys[] = {
-    {"model", read_model},
-    {"builtin", read_builtin},
-    {"recipe", read_recipe},
-    {"tokenizer_mode", read_tokenizer_mode},
-    {"pad_bang", read_pad_bang},
-    {"activation", read_activation},
-    {"mask", read_mask},
-    {"length", read_length},
-    {"pad_id", read_pad_id},
-    {"precision", read_precision},
-    {"level", read_level},
-    {"hidden", read_hidden},
-    {"hidden_norm", read_hidden_norm},
-    {"only", read_only},
+    {"model", read_model},       {"builtin", read_builtin},         {"recipe", read_recipe},
+    {"pad_bang", read_pad_bang}, {"length", read_length},           {"pad_id", read_pad_id},
+    {"hidden", read_hidden},     {"hidden_norm", read_hidden_norm}, {"only", read_only},
     {"prompts", read_prompts},
 };
 
 static pw_status read_member(pw_manifest *manifest, pwi_json *json, pw_error *err)
 {
+    for (size_t i = 0; i < sizeof(named_choices) / sizeof(*named_choices); i++) {
+        int32_t value = 0;
+
+        if (!pwi_json_is(json, named_choices[i].key))
+            continue;
+        PWI_TRY(read_name(json, named_choices[i].key, named_choices[i].from_name, &value, err));
+        memcpy((char *)&manifest->info + named_choices[i].offset, &value, sizeof(value));
+        return PW_OK;
+    }
     for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
         if (pwi_json_is(json, keys[i].key))
             return keys[i].read(manifest, json, err);
