@@ -98,6 +98,20 @@ PW_API bool pw_level_available(pw_level level);
  * lower one's.   Since: 0.1 */
 PW_API bool pw_level_built(pw_level level);
 
+/** PyTorch's names for how exact products are; what each computes today: `padwise doctor`. What
+ * a level cannot do faster it does at the next higher precision; pw_model_info says which was
+ * used. */
+typedef enum pw_precision {
+    PW_PRECISION_HIGHEST = 0, /* fp32-grade */
+    PW_PRECISION_HIGH,
+    PW_PRECISION_MEDIUM,
+    PW_PRECISION_INT8,
+    PW_N_PRECISIONS
+} pw_precision;
+
+PW_API const char *pw_precision_name(pw_precision precision);
+PW_API int32_t pw_precision_from_name(const char *name);
+
 #ifdef __cplusplus
 }
 #endif

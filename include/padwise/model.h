@@ -17,20 +17,6 @@ extern "C" {
 #define PW_MODEL_LAYERS_MAX    1024
 #define PW_MODEL_POSITIONS_MAX 65536
 
-/** PyTorch's names for how exact products are; what each computes today: `padwise doctor`. What
- * a level cannot do faster it does at the next higher precision; pw_model_info says which was
- * used. */
-typedef enum pw_precision {
-    PW_PRECISION_HIGHEST = 0, /* fp32-grade */
-    PW_PRECISION_HIGH,
-    PW_PRECISION_MEDIUM,
-    PW_PRECISION_INT8,
-    PW_N_PRECISIONS
-} pw_precision;
-
-PW_API const char *pw_precision_name(pw_precision precision);
-PW_API int32_t pw_precision_from_name(const char *name);
-
 typedef enum pw_activation {
     PW_ACTIVATION_DEFAULT =
         0, /* config.json's hidden_act; without one: width 512 and 768 quick_gelu, else gelu */

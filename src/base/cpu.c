@@ -15,7 +15,7 @@
 #define XFEATURE_XTILEDATA  18
 
 struct features {
-    uint32_t ecx_1, ebx_7, edx_7, eax_7_1;
+    uint32_t ecx_1, ebx_7, ecx_7, edx_7, eax_7_1;
     uint64_t xcr0;
 };
 
@@ -29,7 +29,7 @@ static uint64_t read_xcr0(void)
 
 static struct features read_features(void)
 {
-    struct features f = {0, 0, 0, 0, 0};
+    struct features f = {0, 0, 0, 0, 0, 0};
     uint32_t a, b, c, d;
 
     if (__get_cpuid(1, &a, &b, &c, &d))
@@ -38,6 +38,7 @@ static struct features read_features(void)
         const uint32_t last_subleaf = a;
 
         f.ebx_7 = b;
+        f.ecx_7 = c;
         f.edx_7 = d;
         if (last_subleaf >= 1 && __get_cpuid_count(7, 1, &a, &b, &c, &d))
             f.eax_7_1 = a;
@@ -75,11 +76,24 @@ pw_level pwi_cpu_level(void)
     return may_use_amx(&f) ? PW_LEVEL_AMX : PW_LEVEL_AVX512BF16;
 }
 
+unsigned pwi_cpu_features(void)
+{
+    const struct features f = read_features();
+
+    return (has(f.eax_7_1, 1u << 4) ? PWI_CPU_AVX_VNNI : 0) |
+           (has(f.ecx_7, 1u << 11) ? PWI_CPU_AVX512_VNNI : 0);
+}
+
 #else
 
 pw_level pwi_cpu_level(void)
 {
     return PW_LEVEL_REF;
+}
+
+unsigned pwi_cpu_features(void)
+{
+    return 0;
 }
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A whole product on the context's threads. The output is cut into units of rows x panels,
- * never along K, so a cut costs or saves time but cannot change a bit. Each thread owns one
- * slot of scratch and takes units until none is left. */
+/* A whole product on the context's threads: rows of activations into the product's form, then
+ * the output cut into units of rows x panels, never along K, so that a cut costs or saves time
+ * but cannot change a bit. Each thread owns one slot of scratch and takes units until none is
+ * left. */
 #include <stdatomic.h>
 
 #include "base/threads.h"
@@ -26,12 +27,21 @@ struct cut {
     size_t n_row_units, n_panel_units;
 };
 
-struct product {
+struct run {
+    const pw_context *ctx;
     const pwi_kernels *kernels;
-    pwi_gemm_args args; /* whole matrix; without panel */
-    float *scratch;
-    size_t slot_size; /* floats */
+    const pwi_product *product;
+    const pwi_gemm_input *input;
+    const pwi_gemm_part *parts;
+    size_t n_parts, k;
+    pwi_epilogue epilogue;
+    const char *x; /* rows as the product wants them */
+    size_t x_stride;
+    char *rows;  /* room for them */
+    char *slots; /* [n_threads, slot_bytes] */
+    size_t slot_bytes;
     struct cut cut;
+    size_t n_panels; /* of all parts */
     atomic_size_t next_unit;
 };
 
@@ -40,62 +50,147 @@ static size_t ceil_divide(size_t a, size_t b)
     return (a + b - 1) / b;
 }
 
-/* Floats that one widened panel takes, whole cache lines. */
-static size_t slot_size_of(size_t k, size_t nr)
+static size_t whole_lines(size_t bytes)
 {
-    return ceil_divide(k * nr, 16) * 16;
+    return ceil_divide(bytes, 64) * 64;
 }
 
-size_t pwi_gemm_scratch(const pw_context *ctx, size_t k_max)
+/* Bytes of a row that pwi_gemm writes before it multiplies. */
+static size_t row_bytes(const pwi_product *product, size_t k)
 {
-    return (size_t)ctx->n_threads * slot_size_of(k_max, pwi_context_kernels(ctx)->nr) + 16;
+    return product->input_bytes == NULL ? whole_lines(k * sizeof(float))
+                                        : product->input_bytes(k);
 }
 
-static float *aligned(float *p)
+/* A thread's slot: a panel, or a row that is being normalized. */
+static size_t slot_bytes(const pwi_product *product, size_t k)
 {
-    return (float *)(((uintptr_t)p + 63) & ~(uintptr_t)63);
+    const size_t panel = product->panel_bytes(k), row = k * sizeof(float);
+
+    return whole_lines(panel > row ? panel : row);
+}
+
+size_t pwi_gemm_scratch(const pw_context *ctx, const pwi_product *product, size_t n_rows_max,
+                        size_t k_max)
+{
+    const size_t bytes = (size_t)ctx->n_threads * slot_bytes(product, k_max) +
+                         n_rows_max * row_bytes(product, k_max) + 64;
+
+    return bytes / sizeof(float);
+}
+
+/* Row i, normalized or as it is, into the product's form. */
+static void prepare_row(const struct run *run, size_t i, float *normed)
+{
+    const pwi_gemm_input *input = run->input;
+    const float *x = input->x + i * input->stride;
+    char *row = run->rows + i * run->x_stride;
+
+    if (input->gain != NULL) {
+        float *to = run->product->prepare == NULL ? (float *)(void *)row : normed;
+
+        run->kernels->layer_norm(to, run->k, x, run->k, input->gain, input->bias, 1, run->k,
+                                 input->epsilon);
+        x = to;
+    }
+    if (run->product->prepare != NULL)
+        run->product->prepare(row, x, run->k);
+}
+
+static void prepare_share(void *argument, size_t i_thread)
+{
+    const struct run *run = argument;
+    const size_t n = run->input->n_rows, n_threads = (size_t)run->ctx->n_threads;
+    float *normed = (float *)(void *)(run->slots + i_thread * run->slot_bytes);
+
+    for (size_t i = n * i_thread / n_threads; i < n * (i_thread + 1) / n_threads; i++)
+        prepare_row(run, i, normed);
+}
+
+/* Rows that enter as they are stay where they are. */
+static void prepare(struct run *run)
+{
+    const pwi_gemm_input *input = run->input;
+
+    if (run->product->prepare == NULL && input->gain == NULL) {
+        run->x = (const char *)input->x;
+        run->x_stride = input->stride * sizeof(float);
+        return;
+    }
+    run->x = run->rows;
+    run->x_stride = row_bytes(run->product, run->k);
+    pwi_parallel(run->ctx, prepare_share, run, (size_t)run->ctx->n_threads);
 }
 
 /* Rows that fit X_BLOCK_BYTES, a multiple of mr. */
-static size_t rows_per_call(size_t k, size_t mr)
+static size_t rows_per_call(const struct run *run)
 {
-    const size_t rows = X_BLOCK_BYTES / sizeof(float) / (k > 0 ? k : 1);
+    const size_t mr = run->product->mr, bytes = row_bytes(run->product, run->k);
+    const size_t rows = X_BLOCK_BYTES / (bytes > 0 ? bytes : 1);
 
     return rows < 8 * mr ? 8 * mr : rows / mr * mr;
 }
 
-static void run_unit(const struct product *product, size_t unit, float *panel)
+/* Rows first .. end - 1 times panels of one part. */
+static void run_part(const struct run *run, const pwi_gemm_part *part, size_t first, size_t end,
+                     size_t first_panel, size_t n_panels, void *panel)
 {
-    const struct cut *cut = &product->cut;
-    const size_t n_panels = ceil_divide(product->args.w->n, product->args.w->nr);
-    const size_t first_row = unit % cut->n_row_units * cut->rows_per_unit;
-    const size_t left = product->args.m - first_row;
-    const size_t end = first_row + (left < cut->rows_per_unit ? left : cut->rows_per_unit);
-    const size_t step = rows_per_call(product->args.w->k, product->kernels->mr);
-    pwi_gemm_args args = product->args;
+    const size_t step = rows_per_call(run);
 
-    args.panel = panel;
-    args.first_panel = unit / cut->n_row_units * cut->panels_per_unit;
-    args.n_panels = n_panels - args.first_panel < cut->panels_per_unit
-                        ? n_panels - args.first_panel
-                        : cut->panels_per_unit;
-    for (size_t row = first_row; row < end; row += step) {
-        args.m = end - row < step ? end - row : step;
-        args.x = product->args.x + row * args.x_stride;
-        args.out = product->args.out + row * args.out_stride;
-        product->kernels->gemm(&args);
+    for (size_t row = first; row < end; row += step) {
+        const pwi_gemm_args args = {
+            .out = part->out + row * part->out_stride,
+            .out_stride = part->out_stride,
+            .x = run->x + row * run->x_stride,
+            .x_stride = run->x_stride,
+            .m = end - row < step ? end - row : step,
+            .w = part->w,
+            .first_panel = first_panel,
+            .n_panels = n_panels,
+            .bias = part->bias,
+            .epilogue = run->epilogue,
+            .panel = panel,
+        };
+
+        run->product->gemm(&args);
     }
 }
 
-static void worker(void *argument, size_t slot)
+static size_t n_panels_of(const pwi_packed *w)
 {
-    struct product *product = argument;
-    const size_t n_units = product->cut.n_row_units * product->cut.n_panel_units;
+    return ceil_divide(w->n, w->product->nr);
+}
+
+/* The panels of all parts are numbered through. */
+static void run_unit(const struct run *run, size_t unit, void *panel)
+{
+    const struct cut *cut = &run->cut;
+    const size_t first_row = unit % cut->n_row_units * cut->rows_per_unit;
+    const size_t row_end = first_row + cut->rows_per_unit, m = run->input->n_rows;
+    size_t first = unit / cut->n_row_units * cut->panels_per_unit;
+    size_t end = first + cut->panels_per_unit;
+
+    for (size_t i = 0; i < run->n_parts; i++) {
+        const size_t n = n_panels_of(run->parts[i].w);
+        const size_t here = end < n ? end : n;
+
+        if (first < here)
+            run_part(run, &run->parts[i], first_row, row_end < m ? row_end : m, first,
+                     here - first, panel);
+        first = first > n ? first - n : 0;
+        end = end > n ? end - n : 0;
+    }
+}
+
+static void worker(void *argument, size_t i_thread)
+{
+    struct run *run = argument;
+    const size_t n_units = run->cut.n_row_units * run->cut.n_panel_units;
     size_t unit;
 
-    while ((unit = atomic_fetch_add_explicit(&product->next_unit, 1, memory_order_relaxed)) <
+    while ((unit = atomic_fetch_add_explicit(&run->next_unit, 1, memory_order_relaxed)) <
            n_units)
-        run_unit(product, unit, product->scratch + slot * product->slot_size);
+        run_unit(run, unit, run->slots + i_thread * run->slot_bytes);
 }
 
 /* The cut whose slowest thread is done first, by a count of tiles: n_threads units at a time,
@@ -126,28 +221,48 @@ static struct cut choose_cut(size_t m, size_t mr, size_t n_panels, size_t n_thre
     return best;
 }
 
-void pwi_gemm(const pw_context *ctx, float *out, size_t out_stride, const float *x,
-              size_t x_stride, size_t m, const pwi_packed *w, const float *bias,
-              pwi_epilogue epilogue, float *scratch)
+static void multiply(struct run *run)
 {
-    const pwi_kernels *kernels = pwi_context_kernels(ctx);
-    const size_t n_panels = ceil_divide(w->n, w->nr), n_threads = (size_t)ctx->n_threads;
-    struct product product = {
-        .kernels = kernels,
-        .args = {out, out_stride, x, x_stride, m, w, 0, n_panels, bias, epilogue, NULL},
-        .scratch = aligned(scratch),
-        .slot_size = slot_size_of(w->k, w->nr),
-    };
+    const size_t m = run->input->n_rows, mr = run->product->mr;
+    const size_t n_threads = (size_t)run->ctx->n_threads;
+    const size_t columns = run->n_panels * run->product->nr;
 
-    if (m == 0 || w->n == 0)
-        return;
-    PW_ASSERT(w->nr == kernels->nr);
-    atomic_init(&product.next_unit, 0);
-    if (n_threads == 1 || m * w->n < MIN_PARALLEL / (w->k + 1)) {
-        product.cut = choose_cut(m, kernels->mr, n_panels, 1);
-        worker(&product, 0);
+    atomic_init(&run->next_unit, 0);
+    if (n_threads == 1 || m * columns < MIN_PARALLEL / (run->k + 1)) {
+        run->cut = choose_cut(m, mr, run->n_panels, 1);
+        worker(run, 0);
         return;
     }
-    product.cut = choose_cut(m, kernels->mr, n_panels, n_threads);
-    pwi_parallel(ctx, worker, &product, n_threads);
+    run->cut = choose_cut(m, mr, run->n_panels, n_threads);
+    pwi_parallel(run->ctx, worker, run, n_threads);
+}
+
+void pwi_gemm(const pw_context *ctx, const pwi_gemm_input *input, const pwi_gemm_part *parts,
+              size_t n_parts, pwi_epilogue epilogue, float *scratch)
+{
+    const pwi_product *product = parts[0].w->product;
+    char *aligned = (char *)(((uintptr_t)scratch + 63) & ~(uintptr_t)63);
+    struct run run = {
+        .ctx = ctx,
+        .kernels = pwi_context_kernels(ctx),
+        .product = product,
+        .input = input,
+        .parts = parts,
+        .n_parts = n_parts,
+        .k = parts[0].w->k,
+        .epilogue = epilogue,
+        .slots = aligned,
+        .slot_bytes = slot_bytes(product, parts[0].w->k),
+    };
+
+    run.rows = aligned + (size_t)ctx->n_threads * run.slot_bytes;
+    run.x_stride = row_bytes(product, run.k);
+    for (size_t i = 0; i < n_parts; i++) {
+        PW_ASSERT(parts[i].w->product == product && parts[i].w->k == run.k);
+        run.n_panels += n_panels_of(parts[i].w);
+    }
+    if (input->n_rows == 0 || run.n_panels == 0)
+        return;
+    prepare(&run);
+    multiply(&run);
 }

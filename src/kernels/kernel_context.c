@@ -13,7 +13,7 @@ pw_status pw_context_create(pw_context **out, const pw_context_options *options,
     /* The level that is told is the one whose kernels run. */
     while (!pw_level_built((*out)->level))
         (*out)->level = (pw_level)((*out)->level - 1);
-    pwi_kernels_select(&((struct whole_context *)*out)->kernels, (*out)->level);
+    pwi_kernels_select(&((struct whole_context *)*out)->kernels, (*out)->level, PWI_CPU_ALL);
     return PW_OK;
 }
 

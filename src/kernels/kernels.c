@@ -6,19 +6,22 @@
 #include "base/cpu.h"
 #include "kernels/levels.h"
 
-static void fill_ref(pwi_kernels *kernels)
+static void fill_ref(pwi_kernels *kernels, unsigned features)
 {
+    (void)features;
     pwi_kernels_ref_activation(kernels);
     pwi_kernels_ref_add(kernels);
     pwi_kernels_ref_attention(kernels);
     pwi_kernels_ref_gemm(kernels);
+    pwi_kernels_ref_integers(kernels);
     pwi_kernels_ref_layer_norm(kernels);
     pwi_kernels_ref_widen(kernels);
 }
 
 #ifdef PWI_HAVE_AVX2
-static void fill_avx2(pwi_kernels *kernels)
+static void fill_avx2(pwi_kernels *kernels, unsigned features)
 {
+    (void)features;
     pwi_kernels_avx2_activation(kernels);
     pwi_kernels_avx2_add(kernels);
     pwi_kernels_avx2_attention(kernels);
@@ -30,7 +33,7 @@ static void fill_avx2(pwi_kernels *kernels)
 
 static const struct {
     pw_level level;
-    void (*fill)(pwi_kernels *kernels);
+    void (*fill)(pwi_kernels *kernels, unsigned features);
 } levels[] = {
     {PW_LEVEL_REF, fill_ref},
 #ifdef PWI_HAVE_AVX2
@@ -40,15 +43,17 @@ static const struct {
 
 #define N_LEVELS (sizeof(levels) / sizeof(*levels))
 
-void pwi_kernels_select(pwi_kernels *kernels, pw_level max)
+void pwi_kernels_select(pwi_kernels *kernels, pw_level max, unsigned features)
 {
     const pw_level machine = pwi_cpu_level();
     const pw_level limit = max < machine ? max : machine;
 
     for (size_t i = 0; i < N_LEVELS; i++)
         if (levels[i].level <= limit)
-            levels[i].fill(kernels);
-    PW_ASSERT(kernels->nr % 8 == 0 && kernels->nr <= PWI_NR_MAX && kernels->mr > 0);
+            levels[i].fill(kernels, features & pwi_cpu_features());
+    for (size_t i = 0; i < PW_N_PRECISIONS; i++)
+        PW_ASSERT(kernels->products[i].gemm != NULL && kernels->products[i].nr % 8 == 0 &&
+                  kernels->products[i].nr <= PWI_NR_MAX);
 #define PW_KERNEL(name, ret, args, tolerance) PW_ASSERT(kernels->name != NULL);
 #include "kernels/kernels.def"
 #undef PW_KERNEL

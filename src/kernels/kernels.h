@@ -12,6 +12,7 @@
 #include <padwise/tensor.h>
 
 #include "base/context.h"
+#include "base/cpu.h"
 
 /* Longest run of products summed in one chain (design.md 5.5: one chain over all of K
  * measured 1.6-2.1e-6 against f64, runs of 256 8.5e-7). */
@@ -29,15 +30,25 @@ typedef enum pwi_epilogue {
     PWI_N_EPILOGUES
 } pwi_epilogue;
 
-/* A weight matrix W [n, k] (PyTorch's Linear: out = x W^T + b), reordered once, in the file's
- * own dtype: panels of `nr` rows of W, k-major inside (panel p holds for each k the elements
- * W[p * nr + 0 .. nr - 1][k]), the last panel filled with zeros. nr belongs to the level that
- * packed. */
+typedef struct pwi_product pwi_product;
+
+/* A weight matrix W [n, k] (PyTorch's Linear: out = x W^T + b), reordered once as its product
+ * wants it: panels of nr rows of W, k-major in groups inside (panel p holds for each group of
+ * k_group columns the elements W[p * nr + 0 .. nr - 1][group], a row's k_group neighbours side
+ * by side), rows and columns that fill a panel up are zeros. */
 typedef struct pwi_packed {
-    pw_dtype dtype; /* F32 F16 BF16 F8_E4M3 F8_E5M2 */
-    size_t n, k, nr;
-    float scale; /* scaled fp8: real weight = stored * scale; 1 otherwise */
-    void *data;  /* [ceil(n / nr), k, nr] */
+    const pwi_product *product;
+    pw_dtype dtype; /* of an element in data: the file's (F32 F16 BF16 F8_E4M3 F8_E5M2), or what
+                       the product stores instead (BF16 I16 I8) */
+    size_t n, k;
+    size_t k_padded; /* k rounded up to the product's k_unit */
+    float scale; /* where dtype is the file's: real weight = stored * scale (scaled fp8), else 1
+                  */
+    float *row_scales; /* [n rounded up to nr] integer products: real weight = integer * scale;
+                          else NULL */
+    int32_t *row_sums; /* [n rounded up to nr] sum of a row's integers, where the product stores
+                          them; else NULL */
+    void *data;        /* [ceil(n / nr), k_padded / k_group, nr, k_group] */
     size_t size_bytes;
     const pw_allocator *allocator;
 } pwi_packed;
@@ -47,16 +58,37 @@ typedef struct pwi_packed {
 typedef struct pwi_gemm_args {
     float *out; /* row i at out + i * out_stride; columns of the matrix, not of the tile */
     size_t out_stride;
-    const float *x; /* [m, k], row i at x + i * x_stride */
-    size_t x_stride;
+    const void *x;   /* [m] rows as the product wants them: f32 [k], or what prepare wrote */
+    size_t x_stride; /* bytes from row to row */
     size_t m;
     const pwi_packed *w;
     size_t first_panel, n_panels;
     const float *bias; /* [n] or NULL */
     pwi_epilogue epilogue;
-    float *panel; /* scratch, f32 [k, nr], 64-byte aligned, one per thread: where a panel is
-                     widened; unused for F32 with scale 1 */
+    void *panel; /* scratch, panel_bytes(k), 64-byte aligned, one per thread: where a panel is
+                    widened, split or quantized */
 } pwi_gemm_args;
+
+/* A way to multiply: what is computed, how weights stand in memory, how rows of activations
+ * enter, and the kernel. A level has one for each precision; what it cannot do faster is done
+ * by the product of the next higher precision, which then stands in both places. */
+struct pwi_product {
+    const char *name;       /* "f32", "i16", ... */
+    pw_precision precision; /* of what is computed */
+    size_t nr;              /* width of a panel; a multiple of 8, at most PWI_NR_MAX */
+    size_t mr; /* rows that gemm takes at once: splitting m elsewhere costs time, not bits */
+    size_t k_group, k_unit; /* k_unit is a multiple of k_group */
+    pw_dtype
+        store; /* F32: the file's dtype. BF16, I16, I8: that, unless the file's is smaller */
+    int32_t limit; /* of an integer's magnitude; 0: no integers, no row_scales */
+    bool has_sums; /* row_sums are wanted; store is then always taken */
+    /* Bytes of one prepared row, a multiple of 64. NULL: rows enter as f32 */
+    size_t (*input_bytes)(size_t k);
+    /* Row x [k] into the product's form: a function of this row alone. */
+    void (*prepare)(void *input, const float *x, size_t k);
+    size_t (*panel_bytes)(size_t k); /* scratch of gemm */
+    void (*gemm)(const pwi_gemm_args *args);
+};
 
 /* Attention of one head over one sequence's rows. Row i of q, k, v is at base + i * stride; a
  * query sees the keys keys[0..n_visible(i)), which are row numbers in ascending order; see
@@ -77,15 +109,15 @@ typedef struct pwi_attention_args {
 } pwi_attention_args;
 
 typedef struct pwi_kernels {
-    size_t nr; /* width of a panel at this level; a multiple of 8, at most PWI_NR_MAX */
-    size_t mr; /* rows that gemm takes at once: splitting m elsewhere costs time, not bits */
+    pwi_product products[PW_N_PRECISIONS]; /* by what is asked for */
 #define PW_KERNEL(name, ret, args, tolerance) ret(*name) args;
 #include "kernels/kernels.def"
 #undef PW_KERNEL
 } pwi_kernels;
 
-/* Fill a table for at most `max` (and what the machine has). Never leaves a NULL. */
-void pwi_kernels_select(pwi_kernels *kernels, pw_level max);
+/* Fill a table for at most `max` (and what the machine has). Never leaves a NULL. features:
+ * which of the machine's instructions that change no bits to use (PWI_CPU_ALL: all). */
+void pwi_kernels_select(pwi_kernels *kernels, pw_level max, unsigned features);
 
 /* Names in the order of kernels.def, for checkkern and docs. */
 extern const char *const pwi_kernel_names[];
@@ -94,27 +126,51 @@ extern const size_t pwi_n_kernels;
 /* The table of a context. */
 const pwi_kernels *pwi_context_kernels(const pw_context *ctx);
 
-/* Make room for W [n, k] as this table's gemm wants it, all zeros: ceil(n / nr) * nr * k
- * elements of the file's dtype and not a byte more. `allocator` outlives the result, which is
- * freed with pwi_packed_free; on failure there is nothing to free.
+/* Make room for W [n, k] of a file's dtype as the product wants it. `allocator` outlives the
+ * result, which is freed with pwi_packed_free; on failure there is nothing to free.
  * PW_ERR_NO_MEMORY, PW_ERR_OVERFLOW, PW_ERR_UNSUPPORTED (a dtype that gemm does not take). */
 pw_status pwi_pack(pwi_packed *packed, const pw_allocator *allocator,
-                   const pwi_kernels *kernels, pw_dtype dtype, size_t n, size_t k, float scale,
+                   const pwi_product *product, pw_dtype dtype, size_t n, size_t k, float scale,
                    pw_error *err);
 
 /* Put rows first_row .. first_row + n_rows - 1 of W into place. rows: dense [n_rows, k] in the
  * file's dtype, any alignment. Any order; threads may do disjoint rows at once. */
-void pwi_pack_rows(pwi_packed *packed, size_t first_row, size_t n_rows, const void *rows);
+void pwi_pack_rows(pwi_packed *packed, const pwi_kernels *kernels, size_t first_row,
+                   size_t n_rows, const void *rows, pw_dtype dtype);
 
 /* Harmless on a zeroed pwi_packed. */
 void pwi_packed_free(pwi_packed *packed);
 
-/* out = epilogue(x W^T + bias) over all panels on the context's threads. scratch:
- * pwi_gemm_scratch(ctx, k_max) floats for any product with k <= k_max, used by one call at a
- * time. W was packed for this context's table. */
-size_t pwi_gemm_scratch(const pw_context *ctx, size_t k_max);
-void pwi_gemm(const pw_context *ctx, float *out, size_t out_stride, const float *x,
-              size_t x_stride, size_t m, const pwi_packed *w, const float *bias,
-              pwi_epilogue epilogue, float *scratch);
+/* Rows of activations that enter a product, as they are or normalized. */
+typedef struct pwi_gemm_input {
+    const float *x; /* [n_rows, k], row i at x + i * stride */
+    size_t stride, n_rows;
+    const float *gain, *bias; /* [k] of a LayerNorm over each row; NULL: none */
+    float epsilon;
+} pwi_gemm_input;
+
+/* One of the matrices that the same rows are multiplied with. */
+typedef struct pwi_gemm_part {
+    const pwi_packed *w;
+    const float *bias; /* [n] or NULL */
+    float *out;        /* [n_rows, n], row i at out + i * out_stride */
+    size_t out_stride;
+} pwi_gemm_part;
+
+#define PWI_GEMM_PARTS_MAX 3
+
+/* out = epilogue(x W^T + bias) for every part, on the context's threads. The parts share one
+ * product and one k. scratch: pwi_gemm_scratch floats for this product, n_rows and k at most,
+ * used by one call at a time. */
+size_t pwi_gemm_scratch(const pw_context *ctx, const pwi_product *product, size_t n_rows_max,
+                        size_t k_max);
+void pwi_gemm(const pw_context *ctx, const pwi_gemm_input *input, const pwi_gemm_part *parts,
+              size_t n_parts, pwi_epilogue epilogue, float *scratch);
+
+/* Bytes of one panel in data. */
+size_t pwi_packed_panel_bytes(const pwi_packed *packed);
+
+/* 1 / scale; 0 where that is no finite number: a row of zeros, of NaN, of infinities. */
+float pwi_inverse_scale(float scale);
 
 #endif

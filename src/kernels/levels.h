@@ -7,10 +7,15 @@
 
 #include "kernels/kernels.h"
 
+/* Put a product where `first` and the precisions below it are asked for: what comes later for a
+ * lower precision overwrites its places. */
+void pwi_products_put(pwi_kernels *kernels, pw_precision first, const pwi_product *product);
+
 void pwi_kernels_ref_activation(pwi_kernels *kernels);
 void pwi_kernels_ref_add(pwi_kernels *kernels);
 void pwi_kernels_ref_attention(pwi_kernels *kernels);
 void pwi_kernels_ref_gemm(pwi_kernels *kernels);
+void pwi_kernels_ref_integers(pwi_kernels *kernels);
 void pwi_kernels_ref_layer_norm(pwi_kernels *kernels);
 void pwi_kernels_ref_widen(pwi_kernels *kernels);
 

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* Weight matrices reordered into panels, in the file's own dtype. The panel's width comes from
- * the kernel table that will read it. */
+/* Weight matrices reordered into panels, as their product wants them: in the file's own dtype,
+ * or rounded once to what the product multiplies where that is not larger. */
+#include <float.h>
 #include <string.h>
 
 #include "base/checked.h"
 #include "kernels/kernels.h"
 
-/* Bytes of one element; 0 for a dtype that gemm does not take. */
+/* Columns that are converted in one go; a multiple of every k_unit. */
+#define BLOCK 128
+
+/* Bytes of one element; 0 for a dtype that no product takes. */
 static size_t element_size(pw_dtype dtype)
 {
     switch (dtype) {
@@ -14,82 +18,257 @@ static size_t element_size(pw_dtype dtype)
         return 4;
     case PW_F16:
     case PW_BF16:
+    case PW_I16:
         return 2;
     case PW_F8_E4M3:
     case PW_F8_E5M2:
+    case PW_I8:
         return 1;
     default:
         return 0;
     }
 }
 
+static size_t round_up(size_t n, size_t unit)
+{
+    return (n + unit - 1) / unit * unit;
+}
+
+size_t pwi_packed_panel_bytes(const pwi_packed *packed)
+{
+    return packed->k_padded * packed->product->nr * element_size(packed->dtype);
+}
+
+/* What stands in memory for a matrix of the file's dtype. */
+static pw_dtype stored_dtype(const pwi_product *product, pw_dtype dtype)
+{
+    if (product->store == PW_F32 || element_size(product->store) > element_size(dtype))
+        return dtype;
+    return product->store;
+}
+
+static bool allocate(pwi_packed *packed, size_t n_rows)
+{
+    const pw_allocator *allocator = packed->allocator;
+    const pwi_product *product = packed->product;
+
+    packed->data = pwi_alloc_simd(allocator, packed->size_bytes);
+    if (product->limit > 0)
+        packed->row_scales = pwi_alloc_zeroed(allocator, n_rows, sizeof(float));
+    if (product->has_sums)
+        packed->row_sums = pwi_alloc_zeroed(allocator, n_rows, sizeof(int32_t));
+    return packed->data != NULL && (product->limit == 0 || packed->row_scales != NULL) &&
+           (!product->has_sums || packed->row_sums != NULL);
+}
+
 pw_status pwi_pack(pwi_packed *packed, const pw_allocator *allocator,
-                   const pwi_kernels *kernels, pw_dtype dtype, size_t n, size_t k, float scale,
+                   const pwi_product *product, pw_dtype dtype, size_t n, size_t k, float scale,
                    pw_error *err)
 {
-    const size_t size = element_size(dtype), nr = kernels->nr;
-    size_t columns, bytes;
+    const size_t nr = product->nr;
+    size_t rows, columns, bytes;
 
     memset(packed, 0, sizeof(*packed));
-    if (size == 0)
+    if (element_size(dtype) == 0 || dtype == PW_I16 || dtype == PW_I8)
         return PWI_FAIL(err, PW_ERR_UNSUPPORTED, "weights of dtype %s cannot be multiplied",
                         pw_dtype_name(dtype));
-    if (!pwi_add_size(n, nr - 1, &columns) || !pwi_mul_size(columns / nr * nr, k, &bytes) ||
-        !pwi_mul_size(bytes, size, &bytes))
+    if (!pwi_add_size(n, nr - 1, &rows) || !pwi_add_size(k, product->k_unit - 1, &columns) ||
+        !pwi_mul_size(rows / nr * nr, columns / product->k_unit * product->k_unit, &bytes) ||
+        !pwi_mul_size(bytes, element_size(stored_dtype(product, dtype)), &bytes))
         return PWI_FAIL(err, PW_ERR_OVERFLOW, "a weight of %zu x %zu elements is too large", n,
                         k);
-    packed->data = pwi_alloc_simd(allocator, bytes);
-    if (packed->data == NULL)
-        return pwi_fail_memory(err);
-    /* Only the last panel may have rows that nobody fills. */
-    if (n % nr != 0)
-        memset((char *)packed->data + n / nr * nr * k * size, 0, nr * k * size);
-    packed->dtype = dtype;
+    packed->product = product;
+    packed->dtype = stored_dtype(product, dtype);
     packed->n = n;
     packed->k = k;
-    packed->nr = nr;
+    packed->k_padded = columns / product->k_unit * product->k_unit;
     packed->scale = scale;
     packed->size_bytes = bytes;
     packed->allocator = allocator;
+    if (!allocate(packed, rows / nr * nr)) {
+        pwi_packed_free(packed);
+        return pwi_fail_memory(err);
+    }
+    /* Only the last panel may have rows that nobody fills. */
+    if (n % nr != 0)
+        memset((char *)packed->data + n / nr * pwi_packed_panel_bytes(packed), 0,
+               pwi_packed_panel_bytes(packed));
     return PW_OK;
 }
 
-/* n_rows rows of one panel, k-major; sizes are constants at each call so that memcpy is a move.
- */
-static inline void interleave(char *panel, const char *rows, size_t n_rows, size_t k, size_t nr,
-                              size_t size)
+/* n_rows rows of n_units units into one panel, unit-major; sizes are constants at each call so
+ * that memcpy is a move. */
+static inline void interleave_units(char *panel, const char *rows, size_t row_bytes,
+                                    size_t n_rows, size_t n_units, size_t nr, size_t unit)
 {
-    for (size_t i_k = 0; i_k < k; i_k++, panel += nr * size, rows += size)
+    for (size_t i = 0; i < n_units; i++, panel += nr * unit, rows += unit)
         for (size_t row = 0; row < n_rows; row++)
-            memcpy(panel + row * size, rows + row * k * size, size);
+            memcpy(panel + row * unit, rows + row * row_bytes, unit);
 }
 
-void pwi_pack_rows(pwi_packed *packed, size_t first_row, size_t n_rows, const void *rows)
+static void interleave(char *panel, const char *rows, size_t row_bytes, size_t n_rows,
+                       size_t n_units, size_t nr, size_t unit)
 {
-    const size_t size = element_size(packed->dtype), nr = packed->nr, k = packed->k;
-    const char *next = rows;
+    if (unit == 8)
+        interleave_units(panel, rows, row_bytes, n_rows, n_units, nr, 8);
+    else if (unit == 4)
+        interleave_units(panel, rows, row_bytes, n_rows, n_units, nr, 4);
+    else if (unit == 2)
+        interleave_units(panel, rows, row_bytes, n_rows, n_units, nr, 2);
+    else
+        interleave_units(panel, rows, row_bytes, n_rows, n_units, nr, 1);
+}
 
-    PW_ASSERT(first_row + n_rows <= packed->n);
-    while (n_rows > 0) {
-        const size_t column = first_row % nr;
-        const size_t n_here = n_rows < nr - column ? n_rows : nr - column;
-        char *panel = (char *)packed->data + (first_row / nr * k * nr + column) * size;
+/* Rows of the file on their way into one panel. */
+struct rows {
+    pwi_packed *packed;
+    const pwi_kernels *kernels;
+    const char *bytes;
+    pw_dtype dtype;
+    size_t first, n; /* of the matrix; all in one panel */
+};
 
-        if (size == 4)
-            interleave(panel, next, n_here, k, nr, 4);
-        else if (size == 2)
-            interleave(panel, next, n_here, k, nr, 2);
-        else
-            interleave(panel, next, n_here, k, nr, 1);
-        next += n_here * k * size;
-        first_row += n_here;
-        n_rows -= n_here;
+/* Columns first .. first + n - 1 of row i, as real weights. */
+static void widen(const struct rows *rows, size_t i, size_t first, size_t n, float *out)
+{
+    const size_t size = element_size(rows->dtype);
+
+    rows->kernels->widen(out, rows->bytes + (i * rows->packed->k + first) * size, rows->dtype,
+                         n, rows->packed->scale);
+}
+
+static size_t block_of(const struct rows *rows, size_t first)
+{
+    const size_t left = rows->packed->k - first;
+
+    return left < BLOCK ? left : BLOCK;
+}
+
+/* The scale of each row: the largest magnitude becomes the product's limit. */
+static void measure(const struct rows *rows)
+{
+    for (size_t i = 0; i < rows->n; i++) {
+        float wide[BLOCK], largest = 0.0f;
+
+        for (size_t first = 0; first < rows->packed->k; first += BLOCK) {
+            const size_t n = block_of(rows, first);
+            float here;
+
+            widen(rows, i, first, n, wide);
+            here = rows->kernels->max_abs(wide, n);
+            largest = here > largest || here != here ? here : largest;
+            if (largest != largest)
+                break;
+        }
+        rows->packed->row_scales[rows->first + i] =
+            largest / (float)rows->packed->product->limit;
+        if (rows->packed->row_sums != NULL)
+            rows->packed->row_sums[rows->first + i] = 0;
     }
+}
+
+/* One block of one row in the stored dtype. */
+static void convert(const struct rows *rows, size_t i, const float *wide, size_t n, char *out)
+{
+    pwi_packed *packed = rows->packed;
+    const size_t row = rows->first + i;
+    int16_t integers[BLOCK];
+
+    if (packed->dtype == PW_BF16) {
+        uint16_t halves[BLOCK];
+
+        rows->kernels->narrow_bf16(halves, wide, n);
+        memcpy(out, halves, n * sizeof(*halves));
+        return;
+    }
+    rows->kernels->quantize(integers, wide, n, pwi_inverse_scale(packed->row_scales[row]),
+                            packed->product->limit);
+    for (size_t j = 0; j < n && packed->row_sums != NULL; j++)
+        packed->row_sums[row] += integers[j];
+    if (packed->dtype == PW_I16)
+        memcpy(out, integers, n * sizeof(*integers));
+    for (size_t j = 0; j < n && packed->dtype == PW_I8; j++)
+        out[j] = (char)(int8_t)integers[j];
+}
+
+/* Columns first .. first + BLOCK - 1 of the rows, converted and put in place. Behind the last
+ * column of the matrix come zeros. */
+static void place_block(const struct rows *rows, size_t first, char *panel)
+{
+    const pwi_packed *packed = rows->packed;
+    const size_t size = element_size(packed->dtype), group = packed->product->k_group;
+    const size_t left = packed->k_padded - first, n_padded = left < BLOCK ? left : BLOCK;
+    const size_t n = packed->k > first ? block_of(rows, first) : 0;
+    char converted[PWI_NR_MAX][BLOCK * 4];
+
+    for (size_t i = 0; i < rows->n; i++) {
+        memset(converted[i], 0, n_padded * size);
+        if (packed->dtype == rows->dtype) {
+            memcpy(converted[i], rows->bytes + (i * packed->k + first) * size, n * size);
+        } else {
+            float wide[BLOCK];
+
+            widen(rows, i, first, n, wide);
+            convert(rows, i, wide, n, converted[i]);
+        }
+    }
+    interleave(panel + first * packed->product->nr * size, converted[0], sizeof(*converted),
+               rows->n, n_padded / group, packed->product->nr, group * size);
+}
+
+static void place_rows(const struct rows *rows)
+{
+    pwi_packed *packed = rows->packed;
+    const size_t size = element_size(packed->dtype), nr = packed->product->nr;
+    const size_t group = packed->product->k_group;
+    char *panel = (char *)packed->data + rows->first / nr * pwi_packed_panel_bytes(packed) +
+                  rows->first % nr * group * size;
+
+    if (packed->row_scales != NULL)
+        measure(rows);
+    if (packed->dtype == rows->dtype && packed->k_padded == packed->k) {
+        interleave(panel, rows->bytes, packed->k * size, rows->n, packed->k / group, nr,
+                   group * size);
+        return;
+    }
+    for (size_t first = 0; first < packed->k_padded; first += BLOCK)
+        place_block(rows, first, panel);
+}
+
+void pwi_pack_rows(pwi_packed *packed, const pwi_kernels *kernels, size_t first_row,
+                   size_t n_rows, const void *bytes, pw_dtype dtype)
+{
+    struct rows rows = {packed, kernels, bytes, dtype, first_row, 0};
+    const size_t nr = packed->product->nr, end = first_row + n_rows;
+
+    PW_ASSERT(end <= packed->n && BLOCK % packed->product->k_unit == 0);
+    while (rows.first < end) {
+        const size_t room = nr - rows.first % nr, left = end - rows.first;
+
+        rows.n = left < room ? left : room;
+        place_rows(&rows);
+        rows.bytes += rows.n * packed->k * element_size(dtype);
+        rows.first += rows.n;
+    }
+}
+
+float pwi_inverse_scale(float scale)
+{
+    const float inverse = scale > 0.0f ? 1.0f / scale : 0.0f;
+
+    return inverse <= FLT_MAX ? inverse : 0.0f;
 }
 
 void pwi_packed_free(pwi_packed *packed)
 {
+    const size_t n_rows =
+        packed->product == NULL ? 0 : round_up(packed->n, packed->product->nr);
+
     if (packed->data != NULL)
         pwi_free_simd(packed->allocator, packed->data, packed->size_bytes);
+    if (packed->row_scales != NULL)
+        pwi_free_array(packed->allocator, packed->row_scales, n_rows, sizeof(float));
+    if (packed->row_sums != NULL)
+        pwi_free_array(packed->allocator, packed->row_sums, n_rows, sizeof(int32_t));
     memset(packed, 0, sizeof(*packed));
 }

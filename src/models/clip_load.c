@@ -10,6 +10,7 @@
 
 struct loader {
     pw_context *ctx;
+    const pwi_product *product;
     const pwi_weights *weights;
     char *buffer; /* the tensor that was read last */
     size_t buffer_size;
@@ -92,8 +93,10 @@ static pw_status read_scale(struct loader *loader, const pwi_binding *binding, f
 
 struct packing {
     pwi_packed *packed;
+    const pwi_kernels *kernels;
     const char *rows;
     size_t row_bytes;
+    pw_dtype dtype;
 };
 
 static void pack_piece(void *argument, size_t i_piece)
@@ -101,8 +104,8 @@ static void pack_piece(void *argument, size_t i_piece)
     const struct packing *packing = argument;
     const size_t first = i_piece * PACK_ROWS, left = packing->packed->n - first;
 
-    pwi_pack_rows(packing->packed, first, left < PACK_ROWS ? left : PACK_ROWS,
-                  packing->rows + first * packing->row_bytes);
+    pwi_pack_rows(packing->packed, packing->kernels, first, left < PACK_ROWS ? left : PACK_ROWS,
+                  packing->rows + first * packing->row_bytes, packing->dtype);
 }
 
 static pw_status load_matrix(struct loader *loader, const pwi_binding *binding)
@@ -113,13 +116,14 @@ static pw_status load_matrix(struct loader *loader, const pwi_binding *binding)
     float scale = 1.0f;
 
     PWI_TRY(read_scale(loader, binding, &scale));
-    PWI_TRY(pwi_pack(packed, &loader->ctx->allocator, pwi_context_kernels(loader->ctx), dtype,
-                     binding->n_rows, binding->n_columns, scale, loader->err));
+    PWI_TRY(pwi_pack(packed, &loader->ctx->allocator, loader->product, dtype, binding->n_rows,
+                     binding->n_columns, scale, loader->err));
     PWI_TRY(read_tensor(loader, binding->i_tensor));
-    pwi_parallel(
-        loader->ctx, pack_piece,
-        &(struct packing){packed, loader->buffer + binding->first_row * row_bytes, row_bytes},
-        (binding->n_rows + PACK_ROWS - 1) / PACK_ROWS);
+    pwi_parallel(loader->ctx, pack_piece,
+                 &(struct packing){packed, pwi_context_kernels(loader->ctx),
+                                   loader->buffer + binding->first_row * row_bytes, row_bytes,
+                                   dtype},
+                 (binding->n_rows + PACK_ROWS - 1) / PACK_ROWS);
     return PW_OK;
 }
 
@@ -140,8 +144,8 @@ static pw_status load_transposed(struct loader *loader, const pwi_binding *bindi
     pwi_packed *packed = binding->target;
     char *row;
 
-    PWI_TRY(pwi_pack(packed, allocator, pwi_context_kernels(loader->ctx), dtype,
-                     binding->n_columns, binding->n_rows, 1.0f, loader->err));
+    PWI_TRY(pwi_pack(packed, allocator, loader->product, dtype, binding->n_columns,
+                     binding->n_rows, 1.0f, loader->err));
     PWI_TRY(read_tensor(loader, binding->i_tensor));
     PW_ASSERT(loader->buffer != NULL);
     row = pwi_alloc_array(allocator, binding->n_rows, item);
@@ -149,7 +153,7 @@ static pw_status load_transposed(struct loader *loader, const pwi_binding *bindi
         return pwi_fail_memory(loader->err);
     for (size_t j = 0; j < binding->n_columns; j++) {
         copy_column(row, loader->buffer, binding->n_rows, binding->n_columns, item, j);
-        pwi_pack_rows(packed, j, 1, row);
+        pwi_pack_rows(packed, pwi_context_kernels(loader->ctx), j, 1, row, dtype);
     }
     pwi_free_array(allocator, row, binding->n_rows, item);
     return PW_OK;
@@ -188,7 +192,7 @@ static pw_status load_all(struct loader *loader, const pwi_bindings *bindings)
 pw_status pwi_clip_load(pw_context *ctx, const pwi_weights *weights, const pwi_layout *layout,
                         pwi_clip_text *clip, pw_error *err)
 {
-    struct loader loader = {ctx, weights, NULL, 0, SIZE_MAX, err};
+    struct loader loader = {ctx, clip->product, weights, NULL, 0, SIZE_MAX, err};
     pwi_bindings bindings = {.allocator = &ctx->allocator};
     pw_status status;
 

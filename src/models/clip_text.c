@@ -25,26 +25,51 @@ static void embed_row(const struct run *run, size_t row)
     const char *position =
         (const char *)positions->data + row % run->rows->n_tokens * positions->row_bytes;
     float *hidden = run->scratch->hidden + row * width,
-          *scratch = run->scratch->normed + row * width;
+          *scratch = run->scratch->context + row * width;
 
     run->kernels->widen(hidden, token, tokens->dtype, width, 1.0f);
     run->kernels->widen(scratch, position, positions->dtype, width, 1.0f);
     run->kernels->add(hidden, hidden, scratch, width);
 }
 
-static void norm(const struct run *run, float *out, const float *x, const pwi_norm *norm)
+/* The rows of x as they are (norm NULL), or normalized, as a product takes them. */
+static pwi_gemm_input input_of(const struct run *run, const float *x, size_t width,
+                               const pwi_norm *norm)
 {
-    const size_t width = run->clip->width;
-
-    run->kernels->layer_norm(out, width, x, width, norm->gain, norm->bias, run->rows->n_rows,
-                             width, run->clip->epsilon);
+    return (pwi_gemm_input){
+        .x = x,
+        .stride = width,
+        .n_rows = run->rows->n_rows,
+        .gain = norm == NULL ? NULL : norm->gain,
+        .bias = norm == NULL ? NULL : norm->bias,
+        .epsilon = run->clip->epsilon,
+    };
 }
 
-static void linear(const struct run *run, float *out, size_t out_stride, const float *x,
+static pwi_gemm_part part_of(const pwi_linear *linear, float *out, size_t out_stride)
+{
+    return (pwi_gemm_part){&linear->weight, linear->bias, out, out_stride};
+}
+
+static void linear(const struct run *run, float *out, const pwi_gemm_input *input,
                    const pwi_linear *linear, pwi_epilogue epilogue)
 {
-    pwi_gemm(run->ctx, out, out_stride, x, linear->weight.k, run->rows->n_rows, &linear->weight,
-             linear->bias, epilogue, run->scratch->gemm);
+    const pwi_gemm_part part = part_of(linear, out, linear->weight.n);
+
+    pwi_gemm(run->ctx, input, &part, 1, epilogue, run->scratch->gemm);
+}
+
+/* Queries, keys and values of all heads in one product. */
+static void project_qkv(const struct run *run, const pwi_clip_block *block)
+{
+    const size_t width = run->clip->width;
+    float *qkv = run->scratch->qkv;
+    const pwi_gemm_input input = input_of(run, run->scratch->hidden, width, &block->norm1);
+    const pwi_gemm_part parts[] = {part_of(&block->q, qkv, 3 * width),
+                                   part_of(&block->k, qkv + width, 3 * width),
+                                   part_of(&block->v, qkv + 2 * width, 3 * width)};
+
+    pwi_gemm(run->ctx, &input, parts, 3, PWI_EPILOGUE_STORE, run->scratch->gemm);
 }
 
 /* One head of one sequence: softmax(Q K^T / sqrt(K) + mask) V. */
@@ -95,19 +120,17 @@ static void attention(struct run *run)
  * hidden))). */
 static void block_forward(struct run *run, const pwi_clip_block *block)
 {
-    pwi_clip_scratch *s = run->scratch;
-    const size_t width = run->clip->width;
+    const pwi_clip_scratch *s = run->scratch;
+    const size_t width = run->clip->width, mlp = run->clip->mlp;
+    const pwi_gemm_input context = input_of(run, s->context, width, NULL),
+                         hidden = input_of(run, s->hidden, width, &block->norm2),
+                         inner = input_of(run, s->mlp, mlp, NULL);
 
-    norm(run, s->normed, s->hidden, &block->norm1);
-    linear(run, s->qkv, 3 * width, s->normed, &block->q, PWI_EPILOGUE_STORE);
-    linear(run, s->qkv + width, 3 * width, s->normed, &block->k, PWI_EPILOGUE_STORE);
-    linear(run, s->qkv + 2 * width, 3 * width, s->normed, &block->v, PWI_EPILOGUE_STORE);
+    project_qkv(run, block);
     attention(run);
-    linear(run, s->hidden, width, s->context, &block->out, PWI_EPILOGUE_ADD);
-
-    norm(run, s->normed, s->hidden, &block->norm2);
-    linear(run, s->mlp, run->clip->mlp, s->normed, &block->fc1, run->clip->activation);
-    linear(run, s->hidden, width, s->mlp, &block->fc2, PWI_EPILOGUE_ADD);
+    linear(run, s->hidden, &context, &block->out, PWI_EPILOGUE_ADD);
+    linear(run, s->mlp, &hidden, &block->fc1, run->clip->activation);
+    linear(run, s->hidden, &inner, &block->fc2, PWI_EPILOGUE_ADD);
 }
 
 pw_status pwi_clip_text_forward(const pw_context *ctx, const pwi_clip_text *clip,

@@ -39,6 +39,7 @@ typedef struct pwi_clip_text {
     float epsilon;
     float head_scale; /* 1 / sqrt(head_dim), rounded once */
     pwi_epilogue activation;
+    const pwi_product *product;   /* how its matrices are multiplied */
     pwi_table token_embedding;    /* [V, D] */
     pwi_table position_embedding; /* [P, D] */
     pwi_clip_block *blocks;       /* [n_layers] */
@@ -49,7 +50,6 @@ typedef struct pwi_clip_text {
 /* Scratch of one forward pass, f32. */
 typedef struct pwi_clip_scratch {
     float *hidden;  /* [R, D] the residual stream */
-    float *normed;  /* [R, D] */
     float *qkv;     /* [R, 3D] */
     float *context; /* [R, D] */
     float *mlp;     /* [R, F] */

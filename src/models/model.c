@@ -8,7 +8,6 @@
 #include "models/clip_load.h"
 #include "models/scan.h"
 
-static const char *const precision_names[] = {"highest", "high", "medium", "int8"};
 static const char *const activation_names[] = {"default", "quick_gelu", "gelu"};
 static const char *const pool_names[] = {"default", "argmax", "first_eos"};
 
@@ -18,16 +17,6 @@ static int32_t find_name(const char *const *names, int32_t n, const char *name)
         if (strcmp(names[i], name) == 0)
             return i;
     return -1;
-}
-
-const char *pw_precision_name(pw_precision precision)
-{
-    return (unsigned)precision < PW_N_PRECISIONS ? precision_names[precision] : "?";
-}
-
-int32_t pw_precision_from_name(const char *name)
-{
-    return find_name(precision_names, PW_N_PRECISIONS, name);
 }
 
 const char *pw_activation_name(pw_activation activation)

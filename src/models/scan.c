@@ -129,7 +129,7 @@ static void settle_pool(pwi_found *found, const pwi_clip_config *config, pw_pool
         found->info.pool = eos == 2 ? PW_POOL_ARGMAX : PW_POOL_FIRST_EOS;
 }
 
-static void fill_sizes(pwi_found *found, pw_context *ctx)
+static void fill_sizes(pwi_found *found, const pw_context *ctx)
 {
     pw_model_info *info = &found->info;
     const pwi_clip_text *clip = &found->clip;
@@ -145,7 +145,7 @@ static void fill_sizes(pwi_found *found, pw_context *ctx)
     info->n_positions = (int32_t)clip->n_positions;
     info->projection = (int32_t)clip->projection_width;
     info->epsilon = clip->epsilon;
-    info->precision = PW_PRECISION_HIGHEST; /* every precision is computed as highest for now */
+    info->precision = clip->product->precision;
     info->level = ctx->level;
     info->name = found->layout->encoder != NULL ? found->layout->encoder
                                                 : pwi_encoder_name(info->width, info->n_layers);
@@ -191,6 +191,7 @@ static pw_status settle(pw_model_scan *scan, pwi_found *found, const pwi_clip_co
                                                &found->info.activation_is_guess);
     clip->activation = pwi_epilogue_of(found->info.activation);
     settle_pool(found, config, scan->options.pool);
+    clip->product = &pwi_context_kernels(scan->ctx)->products[scan->options.precision];
     fill_sizes(found, scan->ctx);
     return measure_weights(found, scan->ctx, err);
 }

@@ -38,13 +38,12 @@ static pw_status allocate_scratch(pw_session *session, pw_error *err)
     pwi_clip_scratch *s = &session->scratch;
     const struct part parts[] = {
         {&s->hidden, n, clip->width},
-        {&s->normed, n, clip->width},
         {&s->qkv, n, 3 * clip->width},
         {&s->context, n, clip->width},
         {&s->mlp, n, clip->mlp},
         {&s->pooled, n, clip->width},
         {&s->scores, (size_t)ctx->n_threads, s->scores_stride},
-        {&s->gemm, 1, pwi_gemm_scratch(ctx, k_max)},
+        {&s->gemm, 1, pwi_gemm_scratch(ctx, clip->product, n, k_max)},
     };
     size_t total = 0;
 
@@ -183,9 +182,11 @@ static void project(const struct request *request, float *out)
 {
     const pwi_clip_text *clip = &request->session->model->clip;
     const pwi_clip_scratch *scratch = &request->session->scratch;
+    const pwi_gemm_input pooled = {
+        .x = scratch->pooled, .stride = clip->width, .n_rows = request->n};
+    const pwi_gemm_part part = {&clip->projection.weight, NULL, out, clip->projection_width};
 
-    pwi_gemm(request->session->model->ctx, out, clip->projection_width, scratch->pooled,
-             clip->width, request->n, &clip->projection.weight, NULL, PWI_EPILOGUE_STORE,
+    pwi_gemm(request->session->model->ctx, &pooled, &part, 1, PWI_EPILOGUE_STORE,
              scratch->gemm);
 }
 

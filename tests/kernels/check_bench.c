@@ -28,10 +28,13 @@ static double seconds(void)
 
 struct job {
     const pwi_kernels *kernels;
+    const pwi_product *product;
     size_t m, n, k;
+    const void *rows_in; /* of a product */
+    size_t row_bytes;
     float *x, *out, *gain;
     struct weight *weight;
-    float *panel;
+    void *panel;
     pwi_epilogue epilogue;
     uint32_t *rows, *n_visible;
     const void *packed;
@@ -67,11 +70,11 @@ static void *room(size_t n_floats)
 }
 
 /* One line: the level's rate, ref's ratio, and the share of the peak where there is one. */
-static void report(const char *what, pw_level level, double rate, const char *unit,
-                   double ref_rate, double peak)
+static void report(const char *what, const struct check_table *level, double rate,
+                   const char *unit, double ref_rate, double peak)
 {
-    printf("%-44s %-5s %9.2f %s", what, pw_level_name(level), rate / 1e9, unit);
-    if (level > PW_LEVEL_REF)
+    printf("%-44s %-11s %9.2f %s", what, level->name, rate / 1e9, unit);
+    if (level->level > PW_LEVEL_REF)
         printf("  %6.1f x ref", rate / ref_rate);
     if (peak > 0.0)
         printf("  %5.1f %% of %.1f", 100.0 * rate / peak, peak / 1e9);
@@ -79,47 +82,69 @@ static void report(const char *what, pw_level level, double rate, const char *un
     fflush(stdout);
 }
 
-static bool next_level(pw_level *level, pw_level max)
-{
-    while (*level < max) {
-        *level = (pw_level)(*level + 1);
-        if (pw_level_built(*level) && pw_level_available(*level))
-            return true;
-    }
-    return false;
-}
-
 static void run_gemm(const struct job *job)
 {
-    const size_t nr = job->kernels->nr;
-    const pwi_gemm_args args = {job->out,  job->n,
-                                job->x,    job->k,
-                                job->m,    &job->weight->packed,
-                                0,         (job->n + nr - 1) / nr,
-                                NULL,      job->epilogue,
+    const size_t nr = job->product->nr;
+    const pwi_gemm_args args = {job->out,
+                                job->n,
+                                job->rows_in,
+                                job->row_bytes,
+                                job->m,
+                                &job->weight->packed,
+                                0,
+                                (job->n + nr - 1) / nr,
+                                NULL,
+                                job->epilogue,
                                 job->panel};
 
-    job->kernels->gemm(&args);
+    job->product->gemm(&args);
 }
 
-static double rate_gemm(pw_level level, size_t m, size_t n, size_t k, pw_dtype dtype,
-                        pwi_epilogue epilogue)
+struct shape {
+    size_t m, n, k;
+    pw_dtype dtype;
+    pwi_epilogue epilogue;
+};
+
+/* x as the product takes it. */
+static void *prepared(struct job *job)
 {
-    pwi_kernels kernels;
-    struct check check = {.kernels = &kernels};
-    struct weight weight;
-    struct job job = {.kernels = &kernels, .m = m, .n = n, .k = k, .epilogue = epilogue};
+    char *rows;
+
+    job->rows_in = job->x;
+    job->row_bytes = job->k * sizeof(float);
+    if (job->product->prepare == NULL)
+        return NULL;
+    job->row_bytes = job->product->input_bytes(job->k);
+    job->rows_in = rows = room(job->m * job->row_bytes / sizeof(float));
+    for (size_t i = 0; i < job->m; i++)
+        job->product->prepare(rows + i * job->row_bytes, job->x + i * job->k, job->k);
+    return rows;
+}
+
+static double rate_gemm(const pwi_kernels *kernels, const pwi_product *product,
+                        const struct shape *shape)
+{
+    struct check check = {.kernels = kernels, .product = product};
+    struct weight weight = weight_new(&check, shape->dtype, shape->n, shape->k, 1.0f);
+    struct job job = {.product = product,
+                      .m = shape->m,
+                      .n = shape->n,
+                      .k = shape->k,
+                      .x = room(shape->m * shape->k),
+                      .out = room(shape->m * shape->n),
+                      .weight = &weight,
+                      .panel = room(product->panel_bytes(shape->k) / sizeof(float)),
+                      .epilogue = shape->epilogue};
+    void *rows;
     double rate;
 
-    pwi_kernels_select(&kernels, level);
-    weight = weight_new(&check, dtype, n, k, 1.0f);
-    job.weight = &weight;
-    job.x = room(m * k);
-    job.out = room(m * n);
-    job.panel = room(k * kernels.nr);
-    check_fill(&check, job.x, m * k, 1.0f);
-    memset(job.out, 0, m * n * sizeof(float));
-    rate = 2.0 * (double)m * (double)n * (double)k / fastest(run_gemm, &job);
+    check_fill(&check, job.x, shape->m * shape->k, 1.0f);
+    memset(job.out, 0, shape->m * shape->n * sizeof(float));
+    rows = prepared(&job);
+    rate =
+        2.0 * (double)shape->m * (double)shape->n * (double)shape->k / fastest(run_gemm, &job);
+    free(rows);
     free(job.x);
     free(job.out);
     free(job.panel);
@@ -127,13 +152,25 @@ static double rate_gemm(pw_level level, size_t m, size_t n, size_t k, pw_dtype d
     return rate;
 }
 
-static void bench_gemm(pw_level max)
+/* Every product of a level that is its own. */
+static void bench_shape(const struct shape *shape, const char *name,
+                        const struct check_table *level, const pwi_kernels *kernels, double ref)
 {
-    static const struct {
-        size_t m, n, k;
-        pw_dtype dtype;
-        pwi_epilogue epilogue;
-    } shapes[] = {
+    for (int i = 0; i < PW_N_PRECISIONS; i++) {
+        const pwi_product *product = &kernels->products[i];
+        char what[128];
+
+        if ((int)product->precision < i)
+            continue;
+        snprintf(what, sizeof(what), "%s %s", name, product->name);
+        report(what, level, rate_gemm(kernels, product, shape), "GFLOP/s", ref,
+               peak_flops(level->level));
+    }
+}
+
+static void bench_gemm(const char *only)
+{
+    static const struct shape shapes[] = {
         {77, 3072, 768, PW_F32, PWI_EPILOGUE_STORE},
         {77, 3072, 768, PW_F32, PWI_EPILOGUE_QUICK_GELU},
         {77, 3072, 768, PW_F32, PWI_EPILOGUE_GELU},
@@ -147,23 +184,27 @@ static void bench_gemm(pw_level max)
         {6, 3072, 768, PW_F32, PWI_EPILOGUE_STORE},
         {77, 5120, 1280, PW_F32, PWI_EPILOGUE_STORE},
     };
-
     static const char *const epilogues[] = {"store", "add", "quick_gelu", "gelu"};
 
     for (size_t i = 0; i < COUNT(shapes); i++) {
-        pw_level level = PW_LEVEL_REF;
-        char name[96];
-        const double ref = rate_gemm(level, shapes[i].m, shapes[i].n, shapes[i].k,
-                                     shapes[i].dtype, shapes[i].epilogue);
+        const struct shape *shape = &shapes[i];
+        double ref = 0.0;
 
-        snprintf(name, sizeof(name), "gemm m=%zu k=%zu n=%zu %s %s", shapes[i].m, shapes[i].k,
-                 shapes[i].n, pw_dtype_name(shapes[i].dtype), epilogues[shapes[i].epilogue]);
-        report(name, level, ref, "GFLOP/s", ref, 0.0);
-        while (next_level(&level, max))
-            report(name, level,
-                   rate_gemm(level, shapes[i].m, shapes[i].n, shapes[i].k, shapes[i].dtype,
-                             shapes[i].epilogue),
-                   "GFLOP/s", ref, peak_flops(level));
+        for (size_t level = 0; level < check_n_levels; level++) {
+            const struct check_table *table = &check_levels[level];
+            pwi_kernels kernels;
+            char name[96];
+
+            if (table->is_emulated || !check_select(table, &kernels))
+                continue;
+            if (level == 0)
+                ref = rate_gemm(&kernels, &kernels.products[0], shape);
+            if (only != NULL && strcmp(only, table->name) != 0)
+                continue;
+            snprintf(name, sizeof(name), "gemm m=%zu k=%zu n=%zu %s %s", shape->m, shape->k,
+                     shape->n, pw_dtype_name(shape->dtype), epilogues[shape->epilogue]);
+            bench_shape(shape, name, table, &kernels, ref);
+        }
     }
 }
 
@@ -225,7 +266,7 @@ static const struct {
     {"widen", "widen F8_E5M2", "GB/s", run_widen, ROWS_BYTES(5), PW_F8_E5M2},
 };
 
-static void bench_rows(const char *kernel, pw_level max)
+static void bench_rows(const char *kernel, const char *only)
 {
     enum {
         M = 77,
@@ -252,19 +293,20 @@ static void bench_rows(const char *kernel, pw_level max)
         n_visible[i] = i + 1;
     }
     for (size_t i = 0; i < COUNT(row_jobs); i++) {
-        pw_level level = PW_LEVEL_REF;
-        double ref;
+        double ref = 0.0;
 
-        if (kernel != NULL && strcmp(kernel, row_jobs[i].kernel) != 0)
-            continue;
         job.dtype = row_jobs[i].dtype;
-        pwi_kernels_select(&kernels, level);
-        ref = row_jobs[i].amount / fastest(row_jobs[i].run, &job);
-        report(row_jobs[i].name, level, ref, row_jobs[i].unit, ref, 0.0);
-        while (next_level(&level, max)) {
-            pwi_kernels_select(&kernels, level);
-            report(row_jobs[i].name, level, row_jobs[i].amount / fastest(row_jobs[i].run, &job),
-                   row_jobs[i].unit, ref, 0.0);
+        for (size_t level = 0; level < check_n_levels; level++) {
+            const struct check_table *table = &check_levels[level];
+            double rate;
+
+            if ((kernel != NULL && strcmp(kernel, row_jobs[i].kernel) != 0) ||
+                table->is_emulated || !check_select(table, &kernels))
+                continue;
+            rate = row_jobs[i].amount / fastest(row_jobs[i].run, &job);
+            ref = level == 0 ? rate : ref;
+            if (only == NULL || strcmp(only, table->name) == 0)
+                report(row_jobs[i].name, table, rate, row_jobs[i].unit, ref, 0.0);
         }
     }
     free(job.x);
@@ -273,9 +315,9 @@ static void bench_rows(const char *kernel, pw_level max)
     free(job.panel);
 }
 
-void check_bench(const char *kernel, pw_level max)
+void check_bench(const char *kernel, const char *level)
 {
     if (kernel == NULL || strcmp(kernel, "gemm") == 0)
-        bench_gemm(max);
-    bench_rows(kernel, max);
+        bench_gemm(level);
+    bench_rows(kernel, level);
 }

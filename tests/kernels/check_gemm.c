@@ -13,17 +13,33 @@ struct problem {
     size_t m, n, k;
     struct matrix x, out, before, bias;
     struct weight weight;
-    float *panel;
-    struct guarded panel_memory;
+    void *panel;
+    struct guarded panel_memory, rows_memory;
+    const char *rows; /* x as the product takes it */
+    size_t row_bytes;
     bool has_bias;
     pwi_epilogue epilogue;
 };
+
+/* x into the product's form; to be called again when x has changed. */
+static void prepare(struct check *check, struct problem *p)
+{
+    const pwi_product *product = check->product;
+
+    if (product->prepare == NULL) {
+        p->rows = (const char *)p->x.data;
+        p->row_bytes = p->x.stride * sizeof(float);
+        return;
+    }
+    for (size_t row = 0; row < p->m; row++)
+        product->prepare((char *)p->rows_memory.data + row * p->row_bytes,
+                         p->x.data + row * p->x.stride, p->k);
+}
 
 static struct problem problem_new(struct check *check, size_t m, size_t n, size_t k,
                                   pw_dtype dtype, float scale, size_t padding)
 {
     const enum guard_side side = padding == 0 ? GUARD_START : GUARD_END;
-    const size_t nr = check->kernels->nr;
     struct problem p = {
         .m = m,
         .n = n,
@@ -39,8 +55,13 @@ static struct problem problem_new(struct check *check, size_t m, size_t n, size_
     matrix_fill(check, &p.x, 1.0f);
     matrix_fill(check, &p.before, 1.0f);
     matrix_fill(check, &p.bias, 0.5f);
-    p.panel_memory = guarded_new((nr * k * sizeof(float) + 63) / 64 * 64, GUARD_END);
+    p.panel_memory = guarded_new((check->product->panel_bytes(k) + 63) / 64 * 64, GUARD_END);
     p.panel = p.panel_memory.data;
+    if (check->product->input_bytes != NULL)
+        p.row_bytes = check->product->input_bytes(k);
+    p.rows_memory = guarded_new(m * p.row_bytes, GUARD_END);
+    p.rows = p.rows_memory.data;
+    prepare(check, &p);
     return p;
 }
 
@@ -52,11 +73,12 @@ static void problem_free(struct problem *p)
     matrix_free(&p->bias);
     weight_free(&p->weight);
     guarded_free(&p->panel_memory);
+    guarded_free(&p->rows_memory);
 }
 
 static size_t n_panels_of(const struct problem *p)
 {
-    return (p->n + p->weight.packed.nr - 1) / p->weight.packed.nr;
+    return (p->n + p->weight.packed.product->nr - 1) / p->weight.packed.product->nr;
 }
 
 /* Rows first .. first + m - 1 times panels into out, whose row 0 is x's row `first`. */
@@ -67,8 +89,8 @@ static void multiply(struct check *check, const struct problem *p, float *out,
     const pwi_gemm_args args = {
         .out = out,
         .out_stride = out_stride,
-        .x = p->x.data + first * p->x.stride,
-        .x_stride = p->x.stride,
+        .x = p->rows + first * p->row_bytes,
+        .x_stride = p->row_bytes,
         .m = m,
         .w = &p->weight.packed,
         .first_panel = first_panel,
@@ -78,7 +100,7 @@ static void multiply(struct check *check, const struct problem *p, float *out,
         .panel = p->panel,
     };
 
-    check->kernels->gemm(&args);
+    check->product->gemm(&args);
 }
 
 /* What stands in out before: the residual. */
@@ -202,11 +224,12 @@ static void hostile_values(struct check *check)
             rows[10 * p.x.stride + i] *= 1e-41f;
             rows[11 * p.x.stride + i] *= 1e30f;
         }
+        prepare(check, &p);
         run_and_compare(check, &p);
 
         memcpy(column, p.weight.values + 17 * 70, sizeof(column));
         column[33] = p.weight.values[17 * 70 + 33] = INFINITY;
-        pwi_pack_rows(&p.weight.packed, 17, 1, column);
+        pwi_pack_rows(&p.weight.packed, check->kernels, 17, 1, column, PW_F32);
         run_and_compare(check, &p);
         problem_free(&p);
     }
@@ -228,7 +251,7 @@ static float *whole(struct check *check, const struct problem *p)
 static void compare_part(struct check *check, const struct problem *p, const float *want,
                          size_t first, size_t m, size_t first_panel, size_t n_panels)
 {
-    const size_t nr = p->weight.packed.nr, column = first_panel * nr;
+    const size_t nr = p->weight.packed.product->nr, column = first_panel * nr;
     const size_t end = column + n_panels * nr < p->n ? column + n_panels * nr : p->n;
 
     for (size_t row = 0; row < m; row++)
@@ -270,14 +293,16 @@ static void compare_pooled(struct check *check, const pw_context *ctx, const siz
 {
     struct problem p = problem_new(check, mnk[0], mnk[1], mnk[2], dtype, 1.0f, 0);
     struct guarded memory;
-    float *scratch = guarded_floats(&memory, pwi_gemm_scratch(ctx, mnk[2]), GUARD_END);
+    float *scratch = guarded_floats(
+        &memory, pwi_gemm_scratch(ctx, check->product, mnk[0], mnk[2]), GUARD_END);
+    const pwi_gemm_input input = {.x = p.x.data, .stride = p.x.stride, .n_rows = p.m};
+    const pwi_gemm_part part = {&p.weight.packed, p.bias.data, p.out.data, p.out.stride};
     float *want;
 
     p.epilogue = epilogue;
     want = whole(check, &p);
     put_before(&p, &p.out);
-    pwi_gemm(ctx, p.out.data, p.out.stride, p.x.data, p.x.stride, p.m, &p.weight.packed,
-             p.bias.data, p.epilogue, scratch);
+    pwi_gemm(ctx, &input, &part, 1, p.epilogue, scratch);
     if (memcmp(p.out.data, want, p.m * p.n * sizeof(float)) != 0)
         check_fail(check, "%zu x %zu x %zu on %d threads: other bits", mnk[0], mnk[1], mnk[2],
                    (int)pw_context_n_threads(ctx));
@@ -298,9 +323,9 @@ static void same_bits_on_threads(struct check *check)
 
         pw_context_options_init(&options);
         options.n_threads = n_threads;
-        options.cpu_max = check->level;
         if (pw_context_create(&ctx, &options, NULL) != PW_OK)
             exit(2);
+        *(pwi_kernels *)pwi_context_kernels(ctx) = *check->kernels;
         for (size_t i = (size_t)n_threads % 2; i < COUNT(cases); i += 2)
             compare_pooled(check, ctx, cases[i],
                            dtypes[(i + (size_t)n_threads) % COUNT(dtypes)],

@@ -150,7 +150,7 @@ struct weight weight_new(struct check *check, pw_dtype dtype, size_t n, size_t k
     struct weight weight = {.values = malloc((n * k + 1) * sizeof(float))};
 
     if (rows == NULL || weight.values == NULL ||
-        pwi_pack(&weight.packed, &guarded_allocator, check->kernels, dtype, n, k, scale,
+        pwi_pack(&weight.packed, &guarded_allocator, check->product, dtype, n, k, scale,
                  NULL) != PW_OK) {
         fprintf(stderr, "checkkern: out of memory\n");
         exit(2);
@@ -159,7 +159,7 @@ struct weight weight_new(struct check *check, pw_dtype dtype, size_t n, size_t k
         put_element(dtype, rows + i * size, check_normal(check) * deviation);
         weight.values[i] = get_element(dtype, rows + i * size) * scale;
     }
-    pwi_pack_rows(&weight.packed, 0, n, rows);
+    pwi_pack_rows(&weight.packed, check->kernels, 0, n, rows, dtype);
     free(rows);
     return weight;
 }

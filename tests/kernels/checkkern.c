@@ -21,28 +21,51 @@
 static const struct {
     const char *name;
     enum tolerance tolerance;
-} kernels[] = {
+} listed[] = {
 
 #define PW_KERNEL(name, ret, args, tolerance) {#name, tolerance},
+#define PW_PRODUCT(precision, tolerance)      {"gemm." #precision, tolerance},
 #include "kernels/kernels.def"
 #undef PW_KERNEL
 };
 
+#define N_LEVELS 7
+
+const struct check_table check_levels[N_LEVELS] = {
+    {"ref", PW_LEVEL_REF, 0, false},
+    {"avx2", PW_LEVEL_AVX2, 0, false},
+    {"avx2+vnni", PW_LEVEL_AVX2, PWI_CPU_AVX_VNNI, false},
+    {"avx512", PW_LEVEL_AVX512, 0, false},
+    {"avx512+vnni", PW_LEVEL_AVX512, PWI_CPU_AVX512_VNNI, false},
+    {"avx512bf16", PW_LEVEL_AVX512BF16, PWI_CPU_AVX512_VNNI, false},
+    {"amx", PW_LEVEL_AMX, PWI_CPU_AVX512_VNNI, false},
+};
+const size_t check_n_levels = N_LEVELS;
+
+bool check_select(const struct check_table *table, pwi_kernels *kernels)
+{
+    if (!pw_level_built(table->level) || !pw_level_available(table->level) ||
+        (pwi_cpu_features() & table->features) != table->features)
+        return false;
+    pwi_kernels_select(kernels, table->level, table->features);
+    return true;
+}
+
 static const struct check_test *const tables[] = {
-    check_widen_tests, check_elementwise_tests, check_layer_norm_tests,
-    check_gemm_tests,  check_attention_tests,
+    check_widen_tests,      check_elementwise_tests, check_integers_tests,
+    check_layer_norm_tests, check_gemm_tests,        check_attention_tests,
 };
 
 struct options {
     const char *kernel, *filter;
-    int32_t level; /* -1: all */
+    const char *level; /* a name of check_levels; NULL: all */
     uint64_t seed;
     bool is_list, is_bench, is_exhaustive;
 };
 
 struct counts {
     size_t n_passed, n_failed, n_skipped;
-    bool ran[PW_LEVEL_HIGHEST + 1];
+    bool ran[N_LEVELS];
 };
 
 /* What the crash handler needs to know. */
@@ -84,24 +107,34 @@ void check_fail(struct check *check, const char *format, ...)
 
 static enum tolerance tolerance_of(const char *kernel)
 {
-    for (size_t i = 0; i < COUNT(kernels); i++)
-        if (strcmp(kernels[i].name, kernel) == 0)
-            return kernels[i].tolerance;
+    for (size_t i = 0; i < COUNT(listed); i++)
+        if (strcmp(listed[i].name, kernel) == 0)
+            return listed[i].tolerance;
     fprintf(stderr, "checkkern: no kernel %s in kernels.def\n", kernel);
     exit(2);
 }
 
+/* The product that a test of "gemm.PRECISION" is about. */
+static const pwi_product *product_of(const pwi_kernels *table, const char *kernel)
+{
+    const char *dot = strchr(kernel, '.');
+
+    return &table->products[dot == NULL ? PW_PRECISION_HIGHEST
+                                        : pw_precision_from_name(dot + 1)];
+}
+
 /* Returns whether the test passed. */
-static bool run_test(const struct check_test *test, pw_level level,
+static bool run_test(const struct check_test *test, const struct check_table *level,
+                     const char *kernel, const pwi_kernels *table,
                      const struct options *options)
 {
-    pwi_kernels table;
-    struct check check = {
-        .level = level, .kernels = &table, .is_exhaustive = options->is_exhaustive};
+    struct check check = {.table = level,
+                          .kernels = table,
+                          .product = product_of(table, kernel),
+                          .is_exhaustive = options->is_exhaustive};
     int signal;
 
-    pwi_kernels_select(&table, level);
-    check.tolerance = tolerance_of(test->kernel);
+    check.tolerance = tolerance_of(kernel);
     check.key = pwi_random_key(options->seed, running);
     signal = sigsetjmp(after_crash, 1);
     if (signal == 0)
@@ -125,20 +158,21 @@ static bool is_wanted(const struct options *options, const char *kernel)
            (options->filter == NULL || strstr(running, options->filter) != NULL);
 }
 
-static void visit(const struct options *options, const struct check_test *test, pw_level level,
-                  struct counts *counts)
+static void visit(const struct options *options, const struct check_test *test,
+                  const struct check_table *level, const char *kernel, struct counts *counts)
 {
-    snprintf(running, sizeof(running), "%s %s %s", pw_level_name(level), test->kernel,
-             test->claim);
-    if (!is_wanted(options, test->kernel))
+    pwi_kernels table;
+
+    snprintf(running, sizeof(running), "%s %s %s", level->name, kernel, test->claim);
+    if (!is_wanted(options, kernel))
         return;
     if (options->is_list) {
         puts(running);
-    } else if (!pw_level_built(level) || !pw_level_available(level)) {
+    } else if (!check_select(level, &table)) {
         counts->n_skipped++;
     } else {
-        counts->ran[level] = true;
-        if (run_test(test, level, options))
+        counts->ran[level - check_levels] = true;
+        if (run_test(test, level, kernel, &table, options))
             counts->n_passed++;
         else
             counts->n_failed++;
@@ -146,11 +180,28 @@ static void visit(const struct options *options, const struct check_test *test, 
     fflush(stdout);
 }
 
-static void run_level(const struct options *options, pw_level level, struct counts *counts)
+/* "gemm" stands for the products of all precisions. */
+static void visit_kernels(const struct options *options, const struct check_test *test,
+                          const struct check_table *level, struct counts *counts)
+{
+    char name[32];
+
+    if (strcmp(test->kernel, "gemm") != 0) {
+        visit(options, test, level, test->kernel, counts);
+        return;
+    }
+    for (int i = 0; i < PW_N_PRECISIONS; i++) {
+        snprintf(name, sizeof(name), "gemm.%s", pw_precision_name((pw_precision)i));
+        visit(options, test, level, name, counts);
+    }
+}
+
+static void run_level(const struct options *options, const struct check_table *level,
+                      struct counts *counts)
 {
     for (size_t i = 0; i < COUNT(tables); i++)
         for (const struct check_test *test = tables[i]; test->kernel != NULL; test++)
-            visit(options, test, level, counts);
+            visit_kernels(options, test, level, counts);
 }
 
 /* A kernel without a test is a mistake. */
@@ -158,14 +209,15 @@ static bool every_kernel_is_tested(void)
 {
     bool all = true;
 
-    for (size_t k = 0; k < COUNT(kernels); k++) {
+    for (size_t k = 0; k < COUNT(listed); k++) {
         bool found = false;
 
         for (size_t i = 0; i < COUNT(tables); i++)
             for (const struct check_test *test = tables[i]; test->kernel != NULL; test++)
-                found = found || strcmp(test->kernel, kernels[k].name) == 0;
+                found = found || strncmp(test->kernel, listed[k].name,
+                                         strcspn(listed[k].name, ".")) == 0;
         if (!found)
-            printf("no test for kernel %s\n", kernels[k].name);
+            printf("no test for kernel %s\n", listed[k].name);
         all = all && found;
     }
     return all;
@@ -174,7 +226,7 @@ static bool every_kernel_is_tested(void)
 static void usage(const char *why)
 {
     fprintf(stderr,
-            "checkkern: %s\nusage: checkkern [--level ref|avx2|...] [--kernel NAME] "
+            "checkkern: %s\nusage: checkkern [--level ref|avx2|avx2+vnni|...] [--kernel NAME] "
             "[--filter TEXT] [--seed N] [--list] [--bench] [--exhaustive]\n",
             why);
     exit(2);
@@ -211,43 +263,51 @@ static void parse(struct options *options, int argc, char **argv)
         else if (strcmp(name, "--seed") == 0)
             options->seed = strtoull(value, NULL, 0);
         else if (strcmp(name, "--level") == 0)
-            options->level = pw_level_from_name(value);
+            options->level = value;
         else
             usage("no such option");
-        if (strcmp(name, "--level") == 0 && options->level < 0)
-            usage("no such level");
     }
 }
 
 static void print_levels(const struct counts *counts)
 {
     printf("levels that ran:");
-    for (int32_t level = 0; level <= PW_LEVEL_HIGHEST; level++)
-        if (counts->ran[level])
-            printf(" %s", pw_level_name((pw_level)level));
-    for (int32_t level = 0; level <= PW_LEVEL_HIGHEST; level++)
-        if (pw_level_built((pw_level)level) && !pw_level_available((pw_level)level))
-            printf("; %s skipped: this machine lacks it", pw_level_name((pw_level)level));
+    for (size_t i = 0; i < N_LEVELS; i++)
+        if (counts->ran[i])
+            printf(" %s", check_levels[i].name);
+    for (size_t i = 0; i < N_LEVELS; i++) {
+        pwi_kernels table;
+
+        if (pw_level_built(check_levels[i].level) && !check_select(&check_levels[i], &table))
+            printf("; %s skipped: this machine lacks it", check_levels[i].name);
+    }
     putchar('\n');
 }
 
 int main(int argc, char **argv)
 {
-    struct options options = {.level = -1, .seed = 1};
+    struct options options = {.seed = 1};
     struct counts counts = {0};
+    bool is_known = false;
 
     parse(&options, argc, argv);
     if (options.is_bench) {
-        check_bench(options.kernel,
-                    options.level < 0 ? PW_LEVEL_HIGHEST : (pw_level)options.level);
+        check_bench(options.kernel, options.level);
         return 0;
     }
     if (!every_kernel_is_tested())
         return 1;
     catch_crashes();
-    for (int32_t level = 0; level <= PW_LEVEL_HIGHEST; level++)
-        if ((options.level < 0 && pw_level_built((pw_level)level)) || options.level == level)
-            run_level(&options, (pw_level)level, &counts);
+    for (size_t i = 0; i < N_LEVELS; i++) {
+        const bool is_asked =
+            options.level != NULL && strcmp(options.level, check_levels[i].name) == 0;
+
+        is_known = is_known || is_asked || options.level == NULL;
+        if (is_asked || (options.level == NULL && pw_level_built(check_levels[i].level)))
+            run_level(&options, &check_levels[i], &counts);
+    }
+    if (!is_known)
+        usage("no such level");
     if (options.is_list)
         return 0;
     print_levels(&counts);

@@ -22,10 +22,26 @@ enum tolerance {
     ULP4
 };
 
+/* A kernel table that is checked: a level, with or without what changes no bits, natively or
+ * emulated. */
+struct check_table {
+    const char *name;
+    pw_level level;
+    unsigned features; /* needed of the machine, and used */
+    bool is_emulated;
+};
+
+extern const struct check_table check_levels[];
+extern const size_t check_n_levels;
+
+/* Fill kernels for a table; false if this machine or build lacks it. */
+bool check_select(const struct check_table *table, pwi_kernels *kernels);
+
 /* One running test. */
 struct check {
-    pw_level level;
+    const struct check_table *table;
     const pwi_kernels *kernels;
+    const pwi_product *product; /* of the gemm tests */
     enum tolerance tolerance;
     bool is_exhaustive;    /* every float, where a test draws some */
     uint64_t key, n_drawn; /* random numbers: key and index */
@@ -43,6 +59,7 @@ struct check_test {
 /* One table a file, ended by {NULL, NULL, NULL}. */
 extern const struct check_test check_widen_tests[];
 extern const struct check_test check_elementwise_tests[];
+extern const struct check_test check_integers_tests[];
 extern const struct check_test check_layer_norm_tests[];
 extern const struct check_test check_gemm_tests[];
 extern const struct check_test check_attention_tests[];
@@ -119,11 +136,12 @@ struct weight {
     float *values;
 };
 
+/* For check->product. */
 struct weight weight_new(struct check *check, pw_dtype dtype, size_t n, size_t k, float scale);
 void weight_free(struct weight *weight);
 
-/* checkkern --bench. kernel NULL: all. */
-void check_bench(const char *kernel, pw_level level);
+/* checkkern --bench. NULL: all kernels, all levels. */
+void check_bench(const char *kernel, const char *level);
 
 /* Fused multiply-adds of this level's vectors per second, times two: the bound of every
  * product. 0 where the level is not there. */

@@ -12,13 +12,11 @@
 static const float *widened(const pwi_gemm_args *args, size_t panel)
 {
     const pwi_packed *w = args->w;
-    const size_t n_elements = w->k * NR;
-    const char *data =
-        (const char *)w->data + panel * n_elements * (pw_dtype_bits(w->dtype) / 8);
+    const char *data = (const char *)w->data + panel * pwi_packed_panel_bytes(w);
 
     if (w->dtype == PW_F32 && w->scale == 1.0f)
         return (const float *)(const void *)data;
-    pwi_widen_ref(args->panel, data, w->dtype, n_elements, w->scale);
+    pwi_widen_ref(args->panel, data, w->dtype, w->k * NR, w->scale);
     return args->panel;
 }
 
@@ -43,7 +41,8 @@ static void product_row(const pwi_gemm_args *args, const float *panel, size_t ro
                         size_t first_column)
 {
     const size_t n = args->w->n - first_column < NR ? args->w->n - first_column : NR;
-    const float *x = args->x + row * args->x_stride;
+    const float *x =
+        (const float *)(const void *)((const char *)args->x + row * args->x_stride);
     float *out = args->out + row * args->out_stride + first_column;
     double sums[NR] = {0.0};
 
@@ -60,7 +59,7 @@ static void product_row(const pwi_gemm_args *args, const float *panel, size_t ro
 
 static void gemm_ref(const pwi_gemm_args *args)
 {
-    PW_ASSERT(args->w->nr == NR);
+    PW_ASSERT(args->w->product->nr == NR);
     for (size_t i = args->first_panel; i < args->first_panel + args->n_panels; i++) {
         const float *panel = widened(args, i);
 
@@ -69,9 +68,25 @@ static void gemm_ref(const pwi_gemm_args *args)
     }
 }
 
+static size_t panel_bytes(size_t k)
+{
+    return k * NR * sizeof(float);
+}
+
+/* One product for every precision: the definition. */
 void pwi_kernels_ref_gemm(pwi_kernels *kernels)
 {
-    kernels->nr = NR;
-    kernels->mr = 1;
-    kernels->gemm = gemm_ref;
+    static const pwi_product f64 = {
+        .name = "f64",
+        .precision = PW_PRECISION_HIGHEST,
+        .nr = NR,
+        .mr = 1,
+        .k_group = 1,
+        .k_unit = 1,
+        .store = PW_F32,
+        .panel_bytes = panel_bytes,
+        .gemm = gemm_ref,
+    };
+
+    pwi_products_put(kernels, PW_PRECISION_HIGHEST, &f64);
 }

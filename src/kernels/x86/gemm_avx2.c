@@ -103,7 +103,7 @@ static struct panel_run run_of(const pwi_gemm_args *args, size_t panel, size_t f
     const pwi_packed *w = args->w;
     const size_t size = pw_dtype_bits(w->dtype) / 8;
     const char *packed = (const char *)w->data + (panel * w->k + first_k) * NR * size;
-    float *wide = args->panel + first_k * NR;
+    float *wide = (float *)args->panel + first_k * NR;
 
     if (w->dtype == PW_F32 && w->scale == 1.0f)
         return (struct panel_run){packed, n_k * NR * size, (const float *)(const void *)packed};
@@ -116,13 +116,14 @@ static void multiply_block(const pwi_gemm_args *args, size_t panel, size_t first
                            size_t n_rows)
 {
     _Alignas(32) float totals[BLOCK * NR];
-    const size_t k = args->w->k, stride = args->x_stride;
+    const size_t k = args->w->k, stride = args->x_stride / sizeof(float);
+    const float *const rows = args->x;
 
     memset(totals, 0, n_rows * NR * sizeof(float));
     for (size_t first_k = 0; first_k < k; first_k += PWI_K_RUN) {
         const size_t n_k = smaller(PWI_K_RUN, k - first_k);
         const struct panel_run run = run_of(args, panel, first_k, n_k, first_row == 0);
-        const float *x = args->x + first_row * stride + first_k;
+        const float *x = rows + first_row * stride + first_k;
         size_t ahead = 0;
 
         for (size_t row = 0; row < n_rows; row += MR, ahead += n_k * 16) {
@@ -137,15 +138,30 @@ static void multiply_block(const pwi_gemm_args *args, size_t panel, size_t first
 
 static void gemm_avx2(const pwi_gemm_args *args)
 {
-    PW_ASSERT(args->w->nr == NR);
+    PW_ASSERT(args->w->product->nr == NR);
     for (size_t i = args->first_panel; i < args->first_panel + args->n_panels; i++)
         for (size_t row = 0; row < args->m; row += BLOCK)
             multiply_block(args, i, row, smaller(BLOCK, args->m - row));
 }
 
+static size_t panel_bytes(size_t k)
+{
+    return k * NR * sizeof(float);
+}
+
 void pwi_kernels_avx2_gemm(pwi_kernels *kernels)
 {
-    kernels->nr = NR;
-    kernels->mr = MR;
-    kernels->gemm = gemm_avx2;
+    static const pwi_product f32 = {
+        .name = "f32",
+        .precision = PW_PRECISION_HIGHEST,
+        .nr = NR,
+        .mr = MR,
+        .k_group = 1,
+        .k_unit = 1,
+        .store = PW_F32,
+        .panel_bytes = panel_bytes,
+        .gemm = gemm_avx2,
+    };
+
+    pwi_products_put(kernels, PW_PRECISION_HIGHEST, &f32);
 }

@@ -46,16 +46,16 @@ static void element_lies_where_the_header_says(void **state)
     pwi_kernels kernels;
 
     (void)state;
-    pwi_kernels_select(&kernels, PW_LEVEL_HIGHEST);
+    pwi_kernels_select(&kernels, PW_LEVEL_HIGHEST, PWI_CPU_ALL);
     fill(rows, sizeof(rows));
     for (size_t d = 0; d < N_DTYPES; d++) {
-        const size_t size = dtypes[d].size, nr = kernels.nr;
+        const size_t size = dtypes[d].size, nr = kernels.products[0].nr;
         pwi_packed packed;
 
-        assert_int_equal(pwi_pack(&packed, &pwi_malloc_allocator, &kernels, dtypes[d].dtype, n,
-                                  k, 1.0f, NULL),
+        assert_int_equal(pwi_pack(&packed, &pwi_malloc_allocator, &kernels.products[0],
+                                  dtypes[d].dtype, n, k, 1.0f, NULL),
                          PW_OK);
-        pwi_pack_rows(&packed, 0, n, rows);
+        pwi_pack_rows(&packed, &kernels, 0, n, rows, dtypes[d].dtype);
         for (size_t row = 0; row < (n + nr - 1) / nr * nr; row++)
             for (size_t i = 0; i < k; i++) {
                 const char *at =
@@ -75,22 +75,22 @@ static void rows_may_come_in_any_pieces_and_order(void **state)
     pwi_kernels kernels;
 
     (void)state;
-    pwi_kernels_select(&kernels, PW_LEVEL_HIGHEST);
+    pwi_kernels_select(&kernels, PW_LEVEL_HIGHEST, PWI_CPU_ALL);
     fill(rows, sizeof(rows));
     for (size_t d = 0; d < N_DTYPES; d++) {
         const unsigned char *odd = rows + 1; /* rows of a file may lie anywhere */
         pwi_packed whole, pieces;
 
-        assert_int_equal(pwi_pack(&whole, &pwi_malloc_allocator, &kernels, dtypes[d].dtype, n,
-                                  k, 1.0f, NULL),
+        assert_int_equal(pwi_pack(&whole, &pwi_malloc_allocator, &kernels.products[0],
+                                  dtypes[d].dtype, n, k, 1.0f, NULL),
                          PW_OK);
-        assert_int_equal(pwi_pack(&pieces, &pwi_malloc_allocator, &kernels, dtypes[d].dtype, n,
-                                  k, 1.0f, NULL),
+        assert_int_equal(pwi_pack(&pieces, &pwi_malloc_allocator, &kernels.products[0],
+                                  dtypes[d].dtype, n, k, 1.0f, NULL),
                          PW_OK);
-        pwi_pack_rows(&whole, 0, n, odd);
+        pwi_pack_rows(&whole, &kernels, 0, n, odd, dtypes[d].dtype);
         for (size_t i = 0; i + 1 < sizeof(cuts) / sizeof(*cuts); i++)
-            pwi_pack_rows(&pieces, cuts[i + 1], cuts[i] - cuts[i + 1],
-                          odd + cuts[i + 1] * k * dtypes[d].size);
+            pwi_pack_rows(&pieces, &kernels, cuts[i + 1], cuts[i] - cuts[i + 1],
+                          odd + cuts[i + 1] * k * dtypes[d].size, dtypes[d].dtype);
         assert_memory_equal(whole.data, pieces.data, whole.size_bytes);
         pwi_packed_free(&whole);
         pwi_packed_free(&pieces);
@@ -106,13 +106,14 @@ static void memory_is_exact(void **state)
     pwi_packed packed;
 
     (void)state;
-    pwi_kernels_select(&kernels, PW_LEVEL_HIGHEST);
+    pwi_kernels_select(&kernels, PW_LEVEL_HIGHEST, PWI_CPU_ALL);
     for (size_t d = 0; d < N_DTYPES; d++) {
-        const size_t nr = kernels.nr, want = (100 + nr - 1) / nr * nr * 33 * dtypes[d].size;
+        const size_t nr = kernels.products[0].nr,
+                     want = (100 + nr - 1) / nr * nr * 33 * dtypes[d].size;
 
-        assert_int_equal(
-            pwi_pack(&packed, &allocator, &kernels, dtypes[d].dtype, 100, 33, 1.0f, NULL),
-            PW_OK);
+        assert_int_equal(pwi_pack(&packed, &allocator, &kernels.products[0], dtypes[d].dtype,
+                                  100, 33, 1.0f, NULL),
+                         PW_OK);
         assert_int_equal(packed.size_bytes, want);
         assert_int_equal(counter.bytes_live, want);
         assert_int_equal((uintptr_t)packed.data % 64, 0);
@@ -130,18 +131,21 @@ static void failures_leave_nothing_behind(void **state)
     pw_error err;
 
     (void)state;
-    pwi_kernels_select(&kernels, PW_LEVEL_HIGHEST);
-    assert_int_equal(pwi_pack(&packed, &allocator, &kernels, PW_F16, 10, 10, 1.0f, &err),
-                     PW_ERR_NO_MEMORY);
+    pwi_kernels_select(&kernels, PW_LEVEL_HIGHEST, PWI_CPU_ALL);
+    assert_int_equal(
+        pwi_pack(&packed, &allocator, &kernels.products[0], PW_F16, 10, 10, 1.0f, &err),
+        PW_ERR_NO_MEMORY);
     assert_null(packed.data);
     pwi_packed_free(&packed);
-    assert_int_equal(
-        pwi_pack(&packed, &allocator, &kernels, PW_F32, SIZE_MAX / 8, 16, 1.0f, &err),
-        PW_ERR_OVERFLOW);
-    assert_int_equal(pwi_pack(&packed, &allocator, &kernels, PW_F32, SIZE_MAX, 1, 1.0f, &err),
+    assert_int_equal(pwi_pack(&packed, &allocator, &kernels.products[0], PW_F32, SIZE_MAX / 8,
+                              16, 1.0f, &err),
                      PW_ERR_OVERFLOW);
-    assert_int_equal(pwi_pack(&packed, &allocator, &kernels, PW_I64, 10, 10, 1.0f, &err),
-                     PW_ERR_UNSUPPORTED);
+    assert_int_equal(
+        pwi_pack(&packed, &allocator, &kernels.products[0], PW_F32, SIZE_MAX, 1, 1.0f, &err),
+        PW_ERR_OVERFLOW);
+    assert_int_equal(
+        pwi_pack(&packed, &allocator, &kernels.products[0], PW_I64, 10, 10, 1.0f, &err),
+        PW_ERR_UNSUPPORTED);
     assert_non_null(strstr(err.text, "I64"));
     assert_int_equal(counter.bytes_live, 0);
 }

@@ -11,13 +11,27 @@ static void no_slot_is_empty_at_any_level(void **state)
         pwi_kernels kernels;
 
         memset(&kernels, 0, sizeof(kernels));
-        pwi_kernels_select(&kernels, (pw_level)level);
+        pwi_kernels_select(&kernels, (pw_level)level, PWI_CPU_ALL);
 #define PW_KERNEL(name, ret, args, tolerance) assert_true(kernels.name != NULL);
 #include "kernels/kernels.def"
 #undef PW_KERNEL
-        assert_true(kernels.nr > 0 && kernels.nr % 8 == 0 && kernels.nr <= PWI_NR_MAX);
-        assert_true(kernels.mr > 0);
+        for (int i = 0; i < PW_N_PRECISIONS; i++) {
+            const pwi_product *product = &kernels.products[i];
+
+            assert_true(product->gemm != NULL && product->panel_bytes != NULL);
+            assert_true(product->nr > 0 && product->nr % 8 == 0 && product->nr <= PWI_NR_MAX);
+            assert_true(product->mr > 0 && product->k_unit % product->k_group == 0);
+            assert_true((product->prepare == NULL) == (product->input_bytes == NULL));
+            assert_true((int)product->precision <= i);
+        }
     }
+}
+
+typedef void gemm_fn(const pwi_gemm_args *args);
+
+static gemm_fn *highest(const pwi_kernels *kernels)
+{
+    return kernels->products[PW_PRECISION_HIGHEST].gemm;
 }
 
 /* A level without kernels of its own runs the next lower one's. */
@@ -27,13 +41,13 @@ static void unbuilt_levels_fall_back(void **state)
 
     (void)state;
     assert_true(pw_level_built(PW_LEVEL_REF));
-    pwi_kernels_select(&lower, PW_LEVEL_REF);
+    pwi_kernels_select(&lower, PW_LEVEL_REF, PWI_CPU_ALL);
     for (int32_t level = 1; level <= PW_LEVEL_HIGHEST; level++) {
-        pwi_kernels_select(&kernels, (pw_level)level);
+        pwi_kernels_select(&kernels, (pw_level)level, PWI_CPU_ALL);
         if (!pw_level_built((pw_level)level) || !pw_level_available((pw_level)level))
-            assert_true(kernels.gemm == lower.gemm && kernels.nr == lower.nr);
+            assert_true(highest(&kernels) == highest(&lower));
         else
-            assert_true(kernels.gemm != lower.gemm);
+            assert_true(highest(&kernels) != highest(&lower));
         lower = kernels;
     }
 }
@@ -56,11 +70,11 @@ static void contexts_do_not_share_a_table(void **state)
     pwi_kernels ref, best;
 
     (void)state;
-    pwi_kernels_select(&ref, PW_LEVEL_REF);
-    pwi_kernels_select(&best, PW_LEVEL_HIGHEST);
-    assert_true(kernels_of(&at_ref, PW_LEVEL_REF)->gemm == ref.gemm);
-    assert_true(kernels_of(&at_best, PW_LEVEL_HIGHEST)->gemm == best.gemm);
-    assert_true(pwi_context_kernels(at_ref)->gemm == ref.gemm);
+    pwi_kernels_select(&ref, PW_LEVEL_REF, PWI_CPU_ALL);
+    pwi_kernels_select(&best, PW_LEVEL_HIGHEST, PWI_CPU_ALL);
+    assert_true(highest(kernels_of(&at_ref, PW_LEVEL_REF)) == highest(&ref));
+    assert_true(highest(kernels_of(&at_best, PW_LEVEL_HIGHEST)) == highest(&best));
+    assert_true(highest(pwi_context_kernels(at_ref)) == highest(&ref));
     pw_context_free(at_ref);
     pw_context_free(at_best);
 }
