@@ -100,14 +100,25 @@ pw_status pwi_file_add_metadata(pw_file *file, const char *key, size_t key_size,
     return PW_OK;
 }
 
-pw_status pwi_file_read_part(const pw_file *file, size_t i, void *out, pw_error *err)
+bool pwi_file_has_ranges(const pw_file *file)
+{
+    return file->row->read == pwi_file_read_part;
+}
+
+pw_status pwi_file_read_range(const pw_file *file, size_t i, uint64_t offset, void *out,
+                              size_t size, pw_error *err)
 {
     const pwi_file_entry *entry = &file->entries[i];
     const pwi_file_part *part = &file->parts[entry->i_part];
 
-    return pwi_where(
-        err, part->path,
-        pwi_input_read(&part->input, entry->begin, out, entry->tensor.size_bytes, err));
+    PW_ASSERT(pwi_file_has_ranges(file) && offset + size <= entry->tensor.size_bytes);
+    return pwi_where(err, part->path,
+                     pwi_input_read(&part->input, entry->begin + offset, out, size, err));
+}
+
+pw_status pwi_file_read_part(const pw_file *file, size_t i, void *out, pw_error *err)
+{
+    return pwi_file_read_range(file, i, 0, out, file->entries[i].tensor.size_bytes, err);
 }
 
 static const pwi_format_row *row_of_kind(pwi_file_kind kind)

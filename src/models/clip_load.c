@@ -1,48 +1,62 @@
 /* SPDX-License-Identifier: MIT */
-/* Loading a tower: one tensor at a time through one buffer, so that memory stays the file's own
- * size. */
+/* Loading a tower: room for everything first, then pieces of a few rows, read and packed by all
+ * threads while they are in cache, so that memory is what the tower takes and little more. */
 #include "models/clip_load.h"
 
-#include <inttypes.h>
 #include <string.h>
 
+#include "base/checked.h"
 #include "base/threads.h"
+
+/* Rows of a matrix that are read and packed in one go. */
+#define PIECE_ROWS 64
+
+/* Bytes of a table that are read in one go. */
+#define PIECE_BYTES (1u << 20)
+
+/* Progress is told, and Ctrl-C heard, after about so many bytes. */
+#define BATCH_BYTES (64u << 20)
+
+/* Rows of one binding; which rows of the tensor: binding->first_row further on. */
+struct piece {
+    const pwi_binding *binding;
+    size_t first, n;
+};
+
+/* What a thread met first. */
+struct failure {
+    size_t i_piece; /* SIZE_MAX: nothing */
+    pw_status status;
+    pw_error err;
+};
 
 struct loader {
     pw_context *ctx;
     const pwi_product *product;
     const pwi_weights *weights;
-    char *buffer; /* the tensor that was read last */
+    struct piece *pieces;
+    size_t n_pieces, capacity;
+    char *buffers; /* [n_threads, buffer_size] */
     size_t buffer_size;
-    size_t i_loaded; /* SIZE_MAX: none */
+    struct failure *failures; /* [n_threads] */
+    atomic_size_t next_piece;
+    size_t end; /* of the pieces that are loaded now */
     pw_error *err;
 };
 
-/* The tensor's bytes; a fused one is bound three times in a row and read once. */
-static pw_status read_tensor(struct loader *loader, size_t i_tensor)
+static const pw_tensor *tensor_of(const struct loader *loader, const pwi_binding *binding)
 {
-    const pw_tensor *tensor = pwi_weights_tensor(loader->weights, i_tensor);
-
-    if (loader->i_loaded == i_tensor)
-        return PW_OK;
-    loader->i_loaded = SIZE_MAX;
-    if (tensor->size_bytes > loader->buffer_size) {
-        pwi_free_simd(&loader->ctx->allocator, loader->buffer, loader->buffer_size);
-        loader->buffer_size = 0;
-        loader->buffer = pwi_alloc_simd(&loader->ctx->allocator, tensor->size_bytes);
-        if (loader->buffer == NULL)
-            return pwi_fail_memory(loader->err);
-        loader->buffer_size = tensor->size_bytes;
-    }
-    PWI_TRY(pwi_weights_read(loader->weights, i_tensor, loader->buffer, loader->buffer_size,
-                             loader->err));
-    loader->i_loaded = i_tensor;
-    return PW_OK;
+    return pwi_weights_tensor(loader->weights, binding->i_tensor);
 }
 
-static pw_status load_table(struct loader *loader, const pwi_binding *binding)
+static size_t row_bytes(const struct loader *loader, const pwi_binding *binding)
 {
-    const pw_tensor *tensor = pwi_weights_tensor(loader->weights, binding->i_tensor);
+    return binding->n_columns * (pw_dtype_bits(tensor_of(loader, binding)->dtype) / 8);
+}
+
+static pw_status make_table(struct loader *loader, const pwi_binding *binding)
+{
+    const pw_tensor *tensor = tensor_of(loader, binding);
     pwi_table *table = binding->target;
 
     table->data = pwi_alloc_simd(&loader->ctx->allocator, tensor->size_bytes);
@@ -52,25 +66,16 @@ static pw_status load_table(struct loader *loader, const pwi_binding *binding)
     table->dtype = tensor->dtype;
     table->n_rows = binding->n_rows;
     table->width = binding->n_columns;
-    table->row_bytes = binding->n_columns * pw_dtype_bits(tensor->dtype) / 8;
-    return pwi_weights_read(loader->weights, binding->i_tensor, table->data, table->size_bytes,
-                            loader->err);
+    table->row_bytes = row_bytes(loader, binding);
+    return PW_OK;
 }
 
-static pw_status load_vector(struct loader *loader, const pwi_binding *binding)
+static pw_status make_vector(struct loader *loader, const pwi_binding *binding)
 {
-    const pw_dtype dtype = pwi_weights_tensor(loader->weights, binding->i_tensor)->dtype;
-    const size_t item = pw_dtype_bits(dtype) / 8;
     float **target = binding->target;
-    pw_tensor slice = {.dtype = dtype, .rank = 1, .shape = {(int64_t)binding->n_rows}};
 
     *target = PWI_ARRAY(&loader->ctx->allocator, float, binding->n_rows);
-    if (*target == NULL)
-        return pwi_fail_memory(loader->err);
-    PWI_TRY(read_tensor(loader, binding->i_tensor));
-    slice.data = loader->buffer + binding->first_row * item;
-    slice.size_bytes = binding->n_rows * item;
-    return pw_tensor_to_f32(&slice, *target, binding->n_rows, loader->err);
+    return *target == NULL ? pwi_fail_memory(loader->err) : PW_OK;
 }
 
 /* The scalar beside a scaled fp8 matrix: real weight = stored * scale. */
@@ -89,41 +94,147 @@ static pw_status read_scale(struct loader *loader, const pwi_binding *binding, f
     return pw_tensor_to_f32(&tensor, scale, 1, loader->err);
 }
 
-#define PACK_ROWS 64 /* rows a task; a multiple of every level's panel */
-
-struct packing {
-    pwi_packed *packed;
-    const pwi_kernels *kernels;
-    const char *rows;
-    size_t row_bytes;
-    pw_dtype dtype;
-};
-
-static void pack_piece(void *argument, size_t i_piece)
+static pw_status make_matrix(struct loader *loader, const pwi_binding *binding)
 {
-    const struct packing *packing = argument;
-    const size_t first = i_piece * PACK_ROWS, left = packing->packed->n - first;
-
-    pwi_pack_rows(packing->packed, packing->kernels, first, left < PACK_ROWS ? left : PACK_ROWS,
-                  packing->rows + first * packing->row_bytes, packing->dtype);
-}
-
-static pw_status load_matrix(struct loader *loader, const pwi_binding *binding)
-{
-    const pw_dtype dtype = pwi_weights_tensor(loader->weights, binding->i_tensor)->dtype;
-    const size_t row_bytes = binding->n_columns * pw_dtype_bits(dtype) / 8;
-    pwi_packed *packed = binding->target;
-    float scale = 1.0f;
+    const bool is_transposed = binding->kind == PWI_BIND_MATRIX_TRANSPOSED;
+    float scale;
 
     PWI_TRY(read_scale(loader, binding, &scale));
-    PWI_TRY(pwi_pack(packed, &loader->ctx->allocator, loader->product, dtype, binding->n_rows,
-                     binding->n_columns, scale, loader->err));
-    PWI_TRY(read_tensor(loader, binding->i_tensor));
-    pwi_parallel(loader->ctx, pack_piece,
-                 &(struct packing){packed, pwi_context_kernels(loader->ctx),
-                                   loader->buffer + binding->first_row * row_bytes, row_bytes,
-                                   dtype},
-                 (binding->n_rows + PACK_ROWS - 1) / PACK_ROWS);
+    return pwi_pack(binding->target, &loader->ctx->allocator, loader->product,
+                    tensor_of(loader, binding)->dtype,
+                    is_transposed ? binding->n_columns : binding->n_rows,
+                    is_transposed ? binding->n_rows : binding->n_columns, scale, loader->err);
+}
+
+static pw_status make_room(struct loader *loader, const pwi_binding *binding)
+{
+    switch (binding->kind) {
+    case PWI_BIND_TABLE:
+        return make_table(loader, binding);
+    case PWI_BIND_VECTOR:
+        return make_vector(loader, binding);
+    default:
+        return make_matrix(loader, binding);
+    }
+}
+
+static pw_status add_piece(struct loader *loader, struct piece piece)
+{
+    const size_t capacity = loader->capacity == 0 ? 1024 : 2 * loader->capacity;
+    struct piece *grown;
+
+    if (loader->n_pieces == loader->capacity) {
+        grown = pwi_grow_array(&loader->ctx->allocator, loader->pieces, loader->capacity,
+                               capacity, sizeof(*grown));
+        if (grown == NULL)
+            return pwi_fail_memory(loader->err);
+        loader->pieces = grown;
+        loader->capacity = capacity;
+    }
+    loader->pieces[loader->n_pieces++] = piece;
+    return PW_OK;
+}
+
+/* Rows of a piece. What is transposed, or cannot be read in part, is one piece. */
+static size_t piece_rows(const struct loader *loader, const pwi_binding *binding)
+{
+    const size_t bytes = row_bytes(loader, binding);
+
+    if (!pwi_weights_have_ranges(loader->weights) ||
+        binding->kind == PWI_BIND_MATRIX_TRANSPOSED || binding->kind == PWI_BIND_VECTOR)
+        return binding->n_rows;
+    if (binding->kind == PWI_BIND_MATRIX)
+        return PIECE_ROWS;
+    return bytes < PIECE_BYTES ? PIECE_BYTES / bytes : 1;
+}
+
+/* Bytes that a piece takes in a thread's buffer: whole tensors where there are no ranges; a
+ * table goes to its place at once; a transposed matrix takes a row more. */
+static bool buffer_bytes(const struct loader *loader, const pwi_binding *binding, size_t rows,
+                         size_t *bytes)
+{
+    const size_t item = pw_dtype_bits(tensor_of(loader, binding)->dtype) / 8;
+    const size_t whole = tensor_of(loader, binding)->size_bytes;
+
+    if (binding->kind == PWI_BIND_MATRIX_TRANSPOSED)
+        return pwi_add_size(whole, binding->n_rows * item, bytes);
+    *bytes =
+        pwi_weights_have_ranges(loader->weights) ? rows * row_bytes(loader, binding) : whole;
+    if (binding->kind == PWI_BIND_TABLE)
+        *bytes = 0;
+    return true;
+}
+
+static pw_status cut(struct loader *loader, const pwi_binding *binding)
+{
+    const size_t step = piece_rows(loader, binding);
+    const size_t rows = step < binding->n_rows ? step : binding->n_rows;
+    size_t bytes;
+
+    if (!buffer_bytes(loader, binding, rows, &bytes) || bytes > SIZE_MAX - 64)
+        return PWI_FAIL(loader->err, PW_ERR_OVERFLOW, "a weight is too large");
+    bytes = (bytes + 63) / 64 * 64;
+    loader->buffer_size = bytes > loader->buffer_size ? bytes : loader->buffer_size;
+    for (size_t first = 0; first < binding->n_rows; first += step) {
+        const size_t left = binding->n_rows - first;
+
+        PWI_TRY(add_piece(loader, (struct piece){binding, first, left < step ? left : step}));
+    }
+    return PW_OK;
+}
+
+/* The piece's rows: a part of the tensor, or all of it where there are no ranges. */
+static pw_status read_rows(const struct loader *loader, const struct piece *piece, char *buffer,
+                           const char **rows, pw_error *err)
+{
+    const pwi_binding *binding = piece->binding;
+    const size_t bytes = row_bytes(loader, binding),
+                 offset = (binding->first_row + piece->first) * bytes;
+
+    *rows = buffer;
+    if (pwi_weights_have_ranges(loader->weights))
+        return pwi_weights_read_range(loader->weights, binding->i_tensor, offset, buffer,
+                                      piece->n * bytes, err);
+    *rows = buffer + offset;
+    return pwi_weights_read(loader->weights, binding->i_tensor, buffer, loader->buffer_size,
+                            err);
+}
+
+static pw_status load_table(const struct loader *loader, const struct piece *piece,
+                            pw_error *err)
+{
+    const pwi_table *table = piece->binding->target;
+    const size_t bytes = table->row_bytes;
+
+    if (!pwi_weights_have_ranges(loader->weights))
+        return pwi_weights_read(loader->weights, piece->binding->i_tensor, table->data,
+                                table->size_bytes, err);
+    return pwi_weights_read_range(
+        loader->weights, piece->binding->i_tensor, piece->first * bytes,
+        (char *)table->data + piece->first * bytes, piece->n * bytes, err);
+}
+
+static pw_status load_vector(const struct loader *loader, const struct piece *piece,
+                             char *buffer, pw_error *err)
+{
+    const pw_dtype dtype = tensor_of(loader, piece->binding)->dtype;
+    pw_tensor slice = {.dtype = dtype, .rank = 1, .shape = {(int64_t)piece->n}};
+    const char *rows;
+
+    PWI_TRY(read_rows(loader, piece, buffer, &rows, err));
+    slice.data = (void *)(uintptr_t)rows;
+    slice.size_bytes = piece->n * pw_dtype_bits(dtype) / 8;
+    return pw_tensor_to_f32(&slice, *(float **)piece->binding->target, piece->n, err);
+}
+
+static pw_status load_matrix(const struct loader *loader, const struct piece *piece,
+                             char *buffer, pw_error *err)
+{
+    const char *rows;
+
+    PWI_TRY(read_rows(loader, piece, buffer, &rows, err));
+    pwi_pack_rows(piece->binding->target, pwi_context_kernels(loader->ctx), piece->first,
+                  piece->n, rows, tensor_of(loader, piece->binding)->dtype);
     return PW_OK;
 }
 
@@ -136,63 +247,138 @@ static void copy_column(char *out, const char *matrix, size_t n_rows, size_t n_c
 }
 
 /* open_clip keeps text_projection as [D, P], used as x @ P: our rows are its columns. */
-static pw_status load_transposed(struct loader *loader, const pwi_binding *binding)
+static pw_status load_transposed(const struct loader *loader, const struct piece *piece,
+                                 char *buffer, pw_error *err)
 {
-    const pw_allocator *allocator = &loader->ctx->allocator;
-    const pw_dtype dtype = pwi_weights_tensor(loader->weights, binding->i_tensor)->dtype;
-    const size_t item = pw_dtype_bits(dtype) / 8;
-    pwi_packed *packed = binding->target;
-    char *row;
+    const pwi_binding *binding = piece->binding;
+    const pw_tensor *tensor = tensor_of(loader, binding);
+    char *row = buffer + tensor->size_bytes;
 
-    PWI_TRY(pwi_pack(packed, allocator, loader->product, dtype, binding->n_columns,
-                     binding->n_rows, 1.0f, loader->err));
-    PWI_TRY(read_tensor(loader, binding->i_tensor));
-    PW_ASSERT(loader->buffer != NULL);
-    row = pwi_alloc_array(allocator, binding->n_rows, item);
-    if (row == NULL)
-        return pwi_fail_memory(loader->err);
+    PWI_TRY(
+        pwi_weights_read(loader->weights, binding->i_tensor, buffer, loader->buffer_size, err));
     for (size_t j = 0; j < binding->n_columns; j++) {
-        copy_column(row, loader->buffer, binding->n_rows, binding->n_columns, item, j);
-        pwi_pack_rows(packed, pwi_context_kernels(loader->ctx), j, 1, row, dtype);
+        copy_column(row, buffer, binding->n_rows, binding->n_columns,
+                    pw_dtype_bits(tensor->dtype) / 8, j);
+        pwi_pack_rows(binding->target, pwi_context_kernels(loader->ctx), j, 1, row,
+                      tensor->dtype);
     }
-    pwi_free_array(allocator, row, binding->n_rows, item);
     return PW_OK;
 }
 
-static pw_status load_one(struct loader *loader, const pwi_binding *binding)
+static pw_status load_piece(const struct loader *loader, const struct piece *piece,
+                            char *buffer, pw_error *err)
 {
-    switch (binding->kind) {
+    switch (piece->binding->kind) {
     case PWI_BIND_TABLE:
-        return load_table(loader, binding);
+        return load_table(loader, piece, err);
     case PWI_BIND_VECTOR:
-        return load_vector(loader, binding);
+        return load_vector(loader, piece, buffer, err);
     case PWI_BIND_MATRIX:
-        return load_matrix(loader, binding);
+        return load_matrix(loader, piece, buffer, err);
     case PWI_BIND_MATRIX_TRANSPOSED:
-        return load_transposed(loader, binding);
+        return load_transposed(loader, piece, buffer, err);
     }
     return PW_ERR_ARGUMENT;
 }
 
-static pw_status load_all(struct loader *loader, const pwi_bindings *bindings)
+/* Pieces until none is left, or one fails. */
+static void worker(void *argument, size_t i_thread)
 {
+    struct loader *loader = argument;
+    struct failure *failure = &loader->failures[i_thread];
+    char *buffer = loader->buffers + i_thread * loader->buffer_size;
+    size_t i;
+
+    while (failure->status == PW_OK &&
+           (i = atomic_fetch_add_explicit(&loader->next_piece, 1, memory_order_relaxed)) <
+               loader->end) {
+        failure->i_piece = i;
+        failure->status = load_piece(loader, &loader->pieces[i], buffer, &failure->err);
+    }
+}
+
+/* The failure of the earliest piece, whichever thread met it. */
+static pw_status first_failure(const struct loader *loader)
+{
+    const struct failure *first = NULL;
+
+    for (int32_t i = 0; i < loader->ctx->n_threads; i++) {
+        const struct failure *failure = &loader->failures[i];
+
+        if (failure->status != PW_OK && (first == NULL || failure->i_piece < first->i_piece))
+            first = failure;
+    }
+    if (first == NULL)
+        return PW_OK;
+    if (loader->err != NULL)
+        *loader->err = first->err;
+    return first->status;
+}
+
+/* The next pieces, some BATCH_BYTES of them. */
+static uint64_t next_batch(struct loader *loader)
+{
+    uint64_t bytes = 0, n_parameters = 0;
+
+    atomic_store_explicit(&loader->next_piece, loader->end, memory_order_relaxed);
+    while (loader->end < loader->n_pieces && bytes < BATCH_BYTES) {
+        const struct piece *piece = &loader->pieces[loader->end++];
+
+        bytes += piece->n * row_bytes(loader, piece->binding);
+        n_parameters += (uint64_t)piece->n * piece->binding->n_columns;
+    }
+    return n_parameters;
+}
+
+static pw_status load_pieces(struct loader *loader, uint64_t n_parameters)
+{
+    const size_t n_threads = (size_t)loader->ctx->n_threads;
     uint64_t done = 0;
 
-    for (size_t i = 0; i < bindings->n; i++) {
-        const pwi_binding *binding = &bindings->items[i];
-
-        PWI_TRY(load_one(loader, binding));
-        done += (uint64_t)binding->n_rows * binding->n_columns;
-        PWI_TRY(
-            pwi_progress(loader->ctx, "reading", done, bindings->n_parameters, loader->err));
+    PWI_TRY(pwi_progress(loader->ctx, "reading", 0, n_parameters, loader->err));
+    while (loader->end < loader->n_pieces) {
+        done += next_batch(loader);
+        pwi_parallel(loader->ctx, worker, loader, n_threads);
+        PWI_TRY(first_failure(loader));
+        PWI_TRY(pwi_progress(loader->ctx, "reading", done, n_parameters, loader->err));
     }
     return PW_OK;
+}
+
+static pw_status load_all(struct loader *loader, const pwi_bindings *bindings)
+{
+    const pw_allocator *allocator = &loader->ctx->allocator;
+    const size_t n_threads = (size_t)loader->ctx->n_threads;
+
+    for (size_t i = 0; i < bindings->n; i++) {
+        PWI_TRY(make_room(loader, &bindings->items[i]));
+        PWI_TRY(cut(loader, &bindings->items[i]));
+    }
+    loader->failures = pwi_alloc_zeroed(allocator, n_threads, sizeof(*loader->failures));
+    loader->buffers = loader->buffer_size > SIZE_MAX / n_threads
+                          ? NULL
+                          : pwi_alloc_simd(allocator, loader->buffer_size * n_threads);
+    if (loader->failures == NULL || loader->buffers == NULL)
+        return pwi_fail_memory(loader->err);
+    return load_pieces(loader, bindings->n_parameters);
+}
+
+static void loader_free(struct loader *loader)
+{
+    const pw_allocator *allocator = &loader->ctx->allocator;
+    const size_t n_threads = (size_t)loader->ctx->n_threads;
+
+    if (loader->buffers != NULL)
+        pwi_free_simd(allocator, loader->buffers, loader->buffer_size * n_threads);
+    pwi_free_array(allocator, loader->failures, n_threads, sizeof(*loader->failures));
+    pwi_free_array(allocator, loader->pieces, loader->capacity, sizeof(*loader->pieces));
 }
 
 pw_status pwi_clip_load(pw_context *ctx, const pwi_weights *weights, const pwi_layout *layout,
                         pwi_clip_text *clip, pw_error *err)
 {
-    struct loader loader = {ctx, clip->product, weights, NULL, 0, SIZE_MAX, err};
+    struct loader loader = {
+        .ctx = ctx, .product = clip->product, .weights = weights, .err = err};
     pwi_bindings bindings = {.allocator = &ctx->allocator};
     pw_status status;
 
@@ -202,7 +388,7 @@ pw_status pwi_clip_load(pw_context *ctx, const pwi_weights *weights, const pwi_l
     status = pwi_clip_bind(weights, layout, clip, &bindings, err);
     if (status == PW_OK)
         status = load_all(&loader, &bindings);
-    pwi_free_simd(&ctx->allocator, loader.buffer, loader.buffer_size);
+    loader_free(&loader);
     pwi_bindings_free(&bindings);
     return status;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "formats/tensor_set.h"
 
 const char *pwi_weights_where(const pwi_weights *weights)
 {
@@ -39,5 +40,19 @@ pw_status pwi_weights_read(const pwi_weights *weights, size_t i, void *out, size
         return PWI_FAIL(err, PW_ERR_CAPACITY, "a tensor of %zu bytes does not fit %zu",
                         tensor->size_bytes, capacity);
     memcpy(out, tensor->data, tensor->size_bytes);
+    return PW_OK;
+}
+
+bool pwi_weights_have_ranges(const pwi_weights *weights)
+{
+    return weights->file == NULL || pwi_file_has_ranges(weights->file);
+}
+
+pw_status pwi_weights_read_range(const pwi_weights *weights, size_t i, size_t offset, void *out,
+                                 size_t size, pw_error *err)
+{
+    if (weights->file != NULL)
+        return pwi_file_read_range(weights->file, i, offset, out, size, err);
+    memcpy(out, (const char *)pw_tensor_set_tensor(weights->set, i)->data + offset, size);
     return PW_OK;
 }
