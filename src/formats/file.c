@@ -100,18 +100,14 @@ pw_status pwi_file_add_metadata(pw_file *file, const char *key, size_t key_size,
     return PW_OK;
 }
 
-bool pwi_file_has_ranges(const pw_file *file)
-{
-    return file->row->read == pwi_file_read_part;
-}
-
 pw_status pwi_file_read_range(const pw_file *file, size_t i, uint64_t offset, void *out,
                               size_t size, pw_error *err)
 {
     const pwi_file_entry *entry = &file->entries[i];
     const pwi_file_part *part = &file->parts[entry->i_part];
 
-    PW_ASSERT(pwi_file_has_ranges(file) && offset + size <= entry->tensor.size_bytes);
+    PW_ASSERT(file->row->read == pwi_file_read_part &&
+              offset + size <= entry->tensor.size_bytes);
     return pwi_where(err, part->path,
                      pwi_input_read(&part->input, entry->begin + offset, out, size, err));
 }

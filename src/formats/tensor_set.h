@@ -101,9 +101,7 @@ pw_status pwi_skip_unknown(struct pwi_json *json, pw_error *err);
 /* Bytes of an entry of a format whose data lies in the part as it is. */
 pw_status pwi_file_read_part(const pw_file *file, size_t i, void *out, pw_error *err);
 
-/* Whether the file is of such a format, and bytes [offset, offset + size) of its entry i, which
- * has them. Threads: any. */
-bool pwi_file_has_ranges(const pw_file *file);
+/* Bytes [offset, offset + size) of entry i of such a format, which has them. Threads: any. */
 pw_status pwi_file_read_range(const pw_file *file, size_t i, uint64_t offset, void *out,
                               size_t size, pw_error *err);
 

@@ -135,21 +135,20 @@ static pw_status add_piece(struct loader *loader, struct piece piece)
     return PW_OK;
 }
 
-/* Rows of a piece. What is transposed, or cannot be read in part, is one piece. */
+/* Rows of a piece. What is transposed is one piece. */
 static size_t piece_rows(const struct loader *loader, const pwi_binding *binding)
 {
     const size_t bytes = row_bytes(loader, binding);
 
-    if (!pwi_weights_have_ranges(loader->weights) ||
-        binding->kind == PWI_BIND_MATRIX_TRANSPOSED || binding->kind == PWI_BIND_VECTOR)
+    if (binding->kind == PWI_BIND_MATRIX_TRANSPOSED || binding->kind == PWI_BIND_VECTOR)
         return binding->n_rows;
     if (binding->kind == PWI_BIND_MATRIX)
         return PIECE_ROWS;
     return bytes < PIECE_BYTES ? PIECE_BYTES / bytes : 1;
 }
 
-/* Bytes that a piece takes in a thread's buffer: whole tensors where there are no ranges; a
- * table goes to its place at once; a transposed matrix takes a row more. */
+/* Bytes that a piece takes in a thread's buffer: a table goes to its place at once; a
+ * transposed matrix takes a row more. */
 static bool buffer_bytes(const struct loader *loader, const pwi_binding *binding, size_t rows,
                          size_t *bytes)
 {
@@ -158,10 +157,7 @@ static bool buffer_bytes(const struct loader *loader, const pwi_binding *binding
 
     if (binding->kind == PWI_BIND_MATRIX_TRANSPOSED)
         return pwi_add_size(whole, binding->n_rows * item, bytes);
-    *bytes =
-        pwi_weights_have_ranges(loader->weights) ? rows * row_bytes(loader, binding) : whole;
-    if (binding->kind == PWI_BIND_TABLE)
-        *bytes = 0;
+    *bytes = binding->kind == PWI_BIND_TABLE ? 0 : rows * row_bytes(loader, binding);
     return true;
 }
 
@@ -183,58 +179,44 @@ static pw_status cut(struct loader *loader, const pwi_binding *binding)
     return PW_OK;
 }
 
-/* The piece's rows: a part of the tensor, or all of it where there are no ranges. */
-static pw_status read_rows(const struct loader *loader, const struct piece *piece, char *buffer,
-                           const char **rows, pw_error *err)
+static pw_status read_rows(const struct loader *loader, const struct piece *piece, void *out,
+                           pw_error *err)
 {
-    const pwi_binding *binding = piece->binding;
-    const size_t bytes = row_bytes(loader, binding),
-                 offset = (binding->first_row + piece->first) * bytes;
+    const size_t bytes = row_bytes(loader, piece->binding);
 
-    *rows = buffer;
-    if (pwi_weights_have_ranges(loader->weights))
-        return pwi_weights_read_range(loader->weights, binding->i_tensor, offset, buffer,
-                                      piece->n * bytes, err);
-    *rows = buffer + offset;
-    return pwi_weights_read(loader->weights, binding->i_tensor, buffer, loader->buffer_size,
-                            err);
+    return pwi_weights_read_range(loader->weights, piece->binding->i_tensor,
+                                  (piece->binding->first_row + piece->first) * bytes, out,
+                                  piece->n * bytes, err);
 }
 
 static pw_status load_table(const struct loader *loader, const struct piece *piece,
                             pw_error *err)
 {
     const pwi_table *table = piece->binding->target;
-    const size_t bytes = table->row_bytes;
 
-    if (!pwi_weights_have_ranges(loader->weights))
-        return pwi_weights_read(loader->weights, piece->binding->i_tensor, table->data,
-                                table->size_bytes, err);
-    return pwi_weights_read_range(
-        loader->weights, piece->binding->i_tensor, piece->first * bytes,
-        (char *)table->data + piece->first * bytes, piece->n * bytes, err);
+    return read_rows(loader, piece, (char *)table->data + piece->first * table->row_bytes, err);
 }
 
 static pw_status load_vector(const struct loader *loader, const struct piece *piece,
                              char *buffer, pw_error *err)
 {
     const pw_dtype dtype = tensor_of(loader, piece->binding)->dtype;
-    pw_tensor slice = {.dtype = dtype, .rank = 1, .shape = {(int64_t)piece->n}};
-    const char *rows;
+    const pw_tensor slice = {.dtype = dtype,
+                             .rank = 1,
+                             .shape = {(int64_t)piece->n},
+                             .data = buffer,
+                             .size_bytes = piece->n * pw_dtype_bits(dtype) / 8};
 
-    PWI_TRY(read_rows(loader, piece, buffer, &rows, err));
-    slice.data = (void *)(uintptr_t)rows;
-    slice.size_bytes = piece->n * pw_dtype_bits(dtype) / 8;
+    PWI_TRY(read_rows(loader, piece, buffer, err));
     return pw_tensor_to_f32(&slice, *(float **)piece->binding->target, piece->n, err);
 }
 
 static pw_status load_matrix(const struct loader *loader, const struct piece *piece,
                              char *buffer, pw_error *err)
 {
-    const char *rows;
-
-    PWI_TRY(read_rows(loader, piece, buffer, &rows, err));
+    PWI_TRY(read_rows(loader, piece, buffer, err));
     pwi_pack_rows(piece->binding->target, pwi_context_kernels(loader->ctx), piece->first,
-                  piece->n, rows, tensor_of(loader, piece->binding)->dtype);
+                  piece->n, buffer, tensor_of(loader, piece->binding)->dtype);
     return PW_OK;
 }
 

@@ -43,11 +43,6 @@ pw_status pwi_weights_read(const pwi_weights *weights, size_t i, void *out, size
     return PW_OK;
 }
 
-bool pwi_weights_have_ranges(const pwi_weights *weights)
-{
-    return weights->file == NULL || pwi_file_has_ranges(weights->file);
-}
-
 pw_status pwi_weights_read_range(const pwi_weights *weights, size_t i, size_t offset, void *out,
                                  size_t size, pw_error *err)
 {

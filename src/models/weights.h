@@ -25,9 +25,8 @@ const pw_tensor *pwi_weights_tensor(const pwi_weights *weights, size_t i);
 pw_status pwi_weights_read(const pwi_weights *weights, size_t i, void *out, size_t capacity,
                            pw_error *err);
 
-/* Whether a part of a tensor costs a part of the time, and bytes [offset, offset + size) of
- * tensor i, which has them. Threads: any. */
-bool pwi_weights_have_ranges(const pwi_weights *weights);
+/* Bytes [offset, offset + size) of tensor i, which has them. A file is safetensors, whole or in
+ * shards. Threads: any. */
 pw_status pwi_weights_read_range(const pwi_weights *weights, size_t i, size_t offset, void *out,
                                  size_t size, pw_error *err);
 
