@@ -6,10 +6,10 @@ SECONDS ?= 30
 MESON_OPTIONS ?=
 RUN_TESTS = python3 scripts/run_tests.py
 .DEFAULT_GOAL := all
-.PHONY: help all demo test check asan tsan valgrind qemu fuzz bench golden format lint docs dist install clean packages
+.PHONY: help all demo test check asan tsan valgrind qemu aarch64 fuzz bench golden format lint docs dist install clean packages
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1@\2/p' Makefile | awk -F@ '{printf "%-16s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1@\2/p' Makefile | awk -F@ '{printf "%-16s %s\n", $$1, $$2}'
 
 all: $(BUILD)/build.ninja ## build the library and the command: build/padwise
 	@ninja -C $(BUILD) $(NINJA_FLAGS)
@@ -38,6 +38,9 @@ valgrind: all ## unit tests under valgrind (levels up to avx2: it hides AVX-512)
 
 qemu: all ## dispatch on emulated old CPUs: no instruction leaks below its level, the same bits
 	@sh scripts/qemu_dispatch.sh $(BUILD)
+
+aarch64: ## unit tests and kernels on aarch64, level ref: a cross build under qemu-user
+	@sh scripts/aarch64.sh $(BUILD)-aarch64 --suite unit --suite kernels
 
 fuzz: ## every fuzz target for SECONDS=30 (clang)
 	@CC=clang $(MAKE) --no-print-directory $(BUILD)-fuzz/build.ninja BUILD=$(BUILD)-fuzz \

@@ -14,6 +14,7 @@ import html.entities
 import json
 import os
 import random
+import shlex
 import subprocess
 import sys
 import unicodedata
@@ -129,7 +130,8 @@ class Texts:
 
 def answers(program, step, texts):
     lines = ''.join(f'{step} {text.encode().hex()}\n' for text in texts)
-    done = subprocess.run([program], input=lines, capture_output=True, text=True, check=True)
+    runner = shlex.split(os.environ.get('MESON_EXE_WRAPPER', ''))  # of a cross build
+    done = subprocess.run(runner + [program], input=lines, capture_output=True, text=True, check=True)
     return [bytes.fromhex(line).decode() for line in done.stdout.splitlines()]
 
 
