@@ -115,6 +115,18 @@ PW_NODISCARD PW_API pw_status pw_tokenizer_encode(const pw_tokenizer *tokenizer,
                                                   pw_error *err);
 PW_API void pw_tokens_free(pw_tokens *tokens);
 
+/** The same for many texts, on the context's threads: ids and offsets are those of n_texts
+ * single calls, for any number of threads.
+ *  @param texts  n_texts pointers to UTF-8, sizes beside them; NULL is the empty text.
+ *  @param out    pw_tokens [n_texts], filled; free each with pw_tokens_free. On failure all are
+ * zeroed and nothing is left to free.
+ *  @return as pw_tokenizer_encode, for the first text that fails: err->where says which
+ * ("prompt 3" is texts[2]).   Since: 0.1 */
+PW_NODISCARD PW_API pw_status pw_tokenizer_encode_batch(const pw_tokenizer *tokenizer,
+                                                        const char *const *texts,
+                                                        const size_t *sizes, size_t n_texts,
+                                                        pw_tokens *out, pw_error *err);
+
 /** LengthNormalization (Vogel 2025, section 2; encoders.md 1.7): cut the content so that bos
  * ... eos fits `length`, keeping eos as the last token, then pad on the right with pad_id up to
  * `length`. In place; n_real, n_cut are set.

@@ -2,33 +2,46 @@
 /* Tokenizing one side and bringing it to one length. */
 #include "conditioning/side.h"
 
-#include <stdio.h>
 #include <string.h>
 
-static pw_status tokenize_one(pwi_side *side, const pw_tokenizer *tokenizer, size_t i,
-                              pw_text text, pw_error *err)
-{
-    char where[64];
-    const pw_status status = pw_tokenizer_encode(
-        tokenizer, text.bytes == NULL ? "" : text.bytes, text.size, &side->tokens[i], err);
+/* The texts as the tokenizer takes them. */
+struct texts {
+    const char **bytes; /* [n_prompts] */
+    size_t *sizes;      /* [n_prompts] */
+};
 
-    snprintf(where, sizeof(where), "prompt %zu", i + 1);
-    return pwi_where(err, where, status);
+static pw_status
+tokenize(pwi_side *side, const pw_tokenizer *tokenizer, const struct texts *texts,
+         pw_text (*text_of)(const void *user, size_t i), const void *user, pw_error *err)
+{
+    if (side->tokens == NULL || texts->bytes == NULL || texts->sizes == NULL)
+        return pwi_fail_memory(err);
+    for (size_t i = 0; i < side->n_prompts; i++) {
+        const pw_text text = text_of(user, i);
+
+        texts->bytes[i] = text.bytes;
+        texts->sizes[i] = text.bytes == NULL ? 0 : text.size;
+    }
+    return pw_tokenizer_encode_batch(tokenizer, texts->bytes, texts->sizes, side->n_prompts,
+                                     side->tokens, err);
 }
 
 pw_status pwi_side_tokenize(pwi_side *side, pw_context *ctx, const pw_tokenizer *tokenizer,
                             size_t n_prompts, pw_text (*text_of)(const void *user, size_t i),
                             const void *user, pw_error *err)
 {
+    const struct texts texts = {PWI_ARRAY(&ctx->allocator, const char *, n_prompts),
+                                PWI_ARRAY(&ctx->allocator, size_t, n_prompts)};
+    pw_status status;
+
     memset(side, 0, sizeof(*side));
     side->ctx = ctx;
     side->tokens = pwi_alloc_zeroed(&ctx->allocator, n_prompts, sizeof(*side->tokens));
-    if (side->tokens == NULL)
-        return pwi_fail_memory(err);
     side->n_prompts = n_prompts;
-    for (size_t i = 0; i < n_prompts; i++)
-        PWI_TRY(tokenize_one(side, tokenizer, i, text_of(user, i), err));
-    return PW_OK;
+    status = tokenize(side, tokenizer, &texts, text_of, user, err);
+    pwi_free_array(&ctx->allocator, texts.bytes, n_prompts, sizeof(*texts.bytes));
+    pwi_free_array(&ctx->allocator, texts.sizes, n_prompts, sizeof(*texts.sizes));
+    return status;
 }
 
 size_t pwi_side_longest(const pwi_side *side)
@@ -103,7 +116,7 @@ void pwi_side_free(pwi_side *side)
     if (side->ctx == NULL)
         return;
     allocator = &side->ctx->allocator;
-    for (size_t i = 0; i < side->n_prompts; i++)
+    for (size_t i = 0; i < side->n_prompts && side->tokens != NULL; i++)
         pw_tokens_free(&side->tokens[i]);
     pwi_free_array(allocator, side->tokens, side->n_prompts, sizeof(*side->tokens));
     pwi_free_array(allocator, side->ids, side->n_prompts * side->n_tokens, sizeof(*side->ids));

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "tokenizers/byte_classes.h"
 #include "tokenizers/byte_symbols.h"
 #include "tokenizers/vocab.h"
 
@@ -212,9 +213,10 @@ static pw_status fill_matchers(pw_tokenizer *tokenizer, pwi_text texts[2], pw_er
         const pwi_text *cleaned;
 
         PWI_TRY(clean_token(tokenizer, token, texts, &cleaned, err));
-        if (cleaned->n > 0)
-            PWI_TRY(
-                pwi_matcher_add(is_late ? &tokenizer->cleaned_matcher : &tokenizer->raw_matcher,
+        if (cleaned->n == 0)
+            continue;
+        pwi_byte_classes_avoid(tokenizer, token, cleaned);
+        PWI_TRY(pwi_matcher_add(is_late ? &tokenizer->cleaned_matcher : &tokenizer->raw_matcher,
                                 cleaned->chars, cleaned->n, i, err));
     }
     PWI_TRY(pwi_matcher_finish(&tokenizer->raw_matcher, err));
@@ -277,7 +279,9 @@ pw_status pwi_tokenizer_finish(pw_tokenizer *tokenizer, const pwi_specials *spec
     PWI_TRY(add_end(tokenizer, specials, PWI_ROLE_EOS, &tokenizer->eos_id, err));
     PWI_TRY(add_unk(tokenizer, specials, err));
     PWI_TRY(add_pad(tokenizer, specials, options.pad_bang, err));
-    return make_matchers(tokenizer, err);
+    pwi_byte_classes_fill(tokenizer);
+    PWI_TRY(make_matchers(tokenizer, err));
+    return pwi_words_fill(tokenizer, err);
 }
 
 void pw_tokenizer_get_info(const pw_tokenizer *tokenizer, pw_tokenizer_info *info)

@@ -11,18 +11,23 @@ void pwi_tokens_init(pw_tokens *tokens, pw_context *ctx)
     *tokens = (pw_tokens){.ctx = pwi_context_keep(ctx)};
 }
 
+/* Ids and offsets lie in one piece of memory, the widest first. */
+#define TOKEN_SIZE (2 * sizeof(uint64_t) + sizeof(int32_t))
+
 void pw_tokens_free(pw_tokens *tokens)
 {
     if (tokens == NULL || tokens->ctx == NULL)
         return;
-    pwi_free_array(&tokens->ctx->allocator, tokens->ids, tokens->capacity,
-                   sizeof(*tokens->ids));
-    pwi_free_array(&tokens->ctx->allocator, tokens->begin, tokens->capacity,
-                   sizeof(*tokens->begin));
-    pwi_free_array(&tokens->ctx->allocator, tokens->end, tokens->capacity,
-                   sizeof(*tokens->end));
+    pwi_free_array(&tokens->ctx->allocator, tokens->begin, tokens->capacity, TOKEN_SIZE);
     pw_context_free(tokens->ctx);
     *tokens = (pw_tokens){.ids = NULL};
+}
+
+static void copy(pw_tokens *to, const pw_tokens *from)
+{
+    memcpy(to->ids, from->ids, from->n_tokens * sizeof(*to->ids));
+    memcpy(to->begin, from->begin, from->n_tokens * sizeof(*to->begin));
+    memcpy(to->end, from->end, from->n_tokens * sizeof(*to->end));
 }
 
 pw_status pwi_tokens_reserve(pw_tokens *tokens, size_t capacity, pw_error *err)
@@ -33,24 +38,26 @@ pw_status pwi_tokens_reserve(pw_tokens *tokens, size_t capacity, pw_error *err)
     if (capacity <= tokens->capacity)
         return PW_OK;
     larger.capacity = capacity;
-    larger.ids = PWI_ARRAY(allocator, int32_t, capacity);
-    larger.begin = PWI_ARRAY(allocator, uint64_t, capacity);
-    larger.end = PWI_ARRAY(allocator, uint64_t, capacity);
-    if (larger.ids == NULL || larger.begin == NULL || larger.end == NULL) {
-        pwi_free_array(allocator, larger.ids, capacity, sizeof(*larger.ids));
-        pwi_free_array(allocator, larger.begin, capacity, sizeof(*larger.begin));
-        pwi_free_array(allocator, larger.end, capacity, sizeof(*larger.end));
+    larger.begin = pwi_alloc_array(allocator, capacity, TOKEN_SIZE);
+    if (larger.begin == NULL)
         return pwi_fail_memory(err);
-    }
-    if (tokens->n_tokens > 0) {
-        memcpy(larger.ids, tokens->ids, tokens->n_tokens * sizeof(*tokens->ids));
-        memcpy(larger.begin, tokens->begin, tokens->n_tokens * sizeof(*tokens->begin));
-        memcpy(larger.end, tokens->end, tokens->n_tokens * sizeof(*tokens->end));
-    }
-    pwi_free_array(allocator, tokens->ids, tokens->capacity, sizeof(*tokens->ids));
-    pwi_free_array(allocator, tokens->begin, tokens->capacity, sizeof(*tokens->begin));
-    pwi_free_array(allocator, tokens->end, tokens->capacity, sizeof(*tokens->end));
+    larger.end = larger.begin + capacity;
+    larger.ids = (int32_t *)(void *)(larger.end + capacity);
+    if (tokens->n_tokens > 0)
+        copy(&larger, tokens);
+    pwi_free_array(allocator, tokens->begin, tokens->capacity, TOKEN_SIZE);
     *tokens = larger;
+    return PW_OK;
+}
+
+pw_status pwi_tokens_copy(pw_tokens *to, const pw_tokens *from, pw_error *err)
+{
+    PW_ASSERT(to->n_tokens == 0);
+    PWI_TRY(pwi_tokens_reserve(to, from->n_tokens, err));
+    copy(to, from);
+    to->n_tokens = from->n_tokens;
+    to->n_real = from->n_real;
+    to->n_cut = from->n_cut;
     return PW_OK;
 }
 

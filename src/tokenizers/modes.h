@@ -37,6 +37,11 @@ typedef struct pwi_mode_row {
      * characters: U+017F matches "s" in contractions and literals, and U+0345, whose capital is
      * a letter, is in none of the pattern's classes. */
     bool ignores_case;
+    /* What the steps do to ASCII beside lower-casing it and dealing with white space. */
+    bool touches_controls, touches_entities;
+    /* What the steps and the pattern make of a word depends on nothing beyond the white space
+     * on both sides of it (ftfy: on any "<" before it). */
+    bool is_local;
 } pwi_mode_row;
 
 /* The row of a mode that CLIP tokenizers have, DEFAULT among them; else NULL. */

@@ -12,6 +12,7 @@
 #include "tokenizers/bpe.h"
 #include "tokenizers/modes.h"
 #include "tokenizers/token_matcher.h"
+#include "tokenizers/word_table.h"
 
 /* Text of one id as the vocabulary writes it ("beaver</w>", byte symbols). */
 typedef struct pwi_vocab_text {
@@ -21,6 +22,15 @@ typedef struct pwi_vocab_text {
     bool is_special; /* left out by decode */
     bool is_extra;   /* an added token that the vocabulary itself does not have */
 } pwi_vocab_text;
+
+/* What a byte of a text is (byte_classes.c). */
+typedef enum pwi_byte_class {
+    PWI_BYTE_SPACE,
+    PWI_BYTE_LETTER,
+    PWI_BYTE_NUMBER,
+    PWI_BYTE_OTHER, /* of the word pattern */
+    PWI_BYTE_STOP   /* not ASCII, or cleaning or an added token may do something with it */
+} pwi_byte_class;
 
 struct pw_tokenizer {
     pw_context *ctx;
@@ -40,6 +50,9 @@ struct pw_tokenizer {
     pwi_added_token *added; /* [n_added], bos and eos among them */
     size_t n_added, added_capacity;
     pwi_matcher raw_matcher, cleaned_matcher; /* of `added`, by the mode's rule */
+    pwi_word_table words;                     /* those that are one token */
+    uint8_t classes[256];                     /* pwi_byte_class of each byte */
+    bool is_local; /* what stands between white space is encoded as if alone */
     int32_t bos_id, eos_id, pad_id, unk_id;
     int32_t max_length;
 };

@@ -20,6 +20,7 @@ pw_status pwi_tokenizer_new(pw_tokenizer **out, pw_context *ctx, pw_error *err)
     pwi_arena_init(&tokenizer->arena, &ctx->allocator);
     pwi_map_init(&tokenizer->by_text, &ctx->allocator);
     pwi_merges_init(&tokenizer->merges, &ctx->allocator);
+    pwi_word_table_init(&tokenizer->words, &ctx->allocator);
     pwi_matcher_init(&tokenizer->raw_matcher, &ctx->allocator);
     pwi_matcher_init(&tokenizer->cleaned_matcher, &ctx->allocator);
     tokenizer->bos_id = tokenizer->eos_id = tokenizer->pad_id = tokenizer->unk_id = -1;
@@ -39,6 +40,7 @@ void pw_tokenizer_free(pw_tokenizer *tokenizer)
                    sizeof(*tokenizer->added));
     pwi_free_array(&ctx->allocator, tokenizer->merge_lines, tokenizer->merge_lines_capacity,
                    sizeof(*tokenizer->merge_lines));
+    pwi_word_table_free(&tokenizer->words);
     pwi_merges_free(&tokenizer->merges);
     pwi_map_free(&tokenizer->by_text);
     pwi_free_array(&ctx->allocator, tokenizer->texts, (size_t)tokenizer->texts_capacity,

@@ -1,0 +1,617 @@
+/* SPDX-License-Identifier: MIT */
+/* The short way through a text (bytes, words looked up, many texts at once) against the
+ * definition (character by character, every word merged): the same ids and offsets, or the same
+ * failure, in every mode, with and without a cache, for any number of threads. */
+#include "tiny_tokenizer.h"
+
+#include <stdatomic.h>
+
+#include "base/rng.h"
+#include "failing_allocator.h"
+#include "tokenizers/encoder.h"
+
+#define N_RANDOM 500
+#define TEXT_MAX 2048
+#define N_MODES  5
+
+/* What stands at the borders between the two ways. */
+static const char *const pieces[] = {
+    "the",
+    "cat",
+    "The CAT",
+    "a photo of",
+    "beaver",
+    "hyperrealistic",
+    "sixteen-byte-wor",
+    "abcdefghabcdefgh",
+    "abcdefghabcdefghi",
+    "ABCDEFGH",
+    "abcdefghabcdefgHabcdefghabcdefghabcdefghabcdefghabcdefgh",
+    " ",
+    "  ",
+    "\t",
+    "\r\n",
+    "\n",
+    "\v",
+    "\f",
+    "\x1C",
+    "\x1F",
+    "\x01",
+    "\x7F",
+    "'s",
+    "'S",
+    "'t",
+    "'re",
+    "'VE",
+    "'ll",
+    "'l",
+    "'",
+    "''",
+    "!'s",
+    "!",
+    "!!",
+    ".",
+    "...",
+    "(((:1.2)))",
+    "----------------",
+    "-----------------",
+    "0",
+    "0.",
+    "  0.",
+    "... .",
+    "ed'm",
+    "4096",
+    "8k",
+    "&",
+    "&amp;",
+    "&amp;amp;",
+    "&nbsp;",
+    "&#65;",
+    "<",
+    "<|",
+    "|>",
+    "<|startoftext|>",
+    "<|endoftext|>",
+    "<|ENDOFTEXT|>",
+    "<start_of_text>",
+    "<cat-toy>",
+    "sks",
+    "asks",
+    "caf\xC3\xA9",
+    "\xC3\x89",
+    "e\xCC\x81",
+    "\xCC\x81",
+    "\xCC\xA7\xCC\x81",
+    "\xCC\x81\xCC\xA7",
+    "\xCD\x85",
+    "\xC4\xB0",
+    "\xC5\xBF",
+    "'\xC5\xBF",
+    "\xCE\xA3",
+    "\xCE\x91\xCE\xA3",
+    "\xE2\x80\x99s",
+    "\xE2\x80\x9C",
+    "\xC2\xA0",
+    "\xE3\x80\x80",
+    "\xC2\x85",
+    "\xE2\x80\xA8",
+    "\xE2\x84\xAA",
+    "\xEF\xBC\xA1",
+    "\xEF\xBC\x86",
+    "amp;",
+    "\xEF\xAC\x83",
+    "\xE4\xB8\xAD\xE6\x96\x87",
+    "\xD0\x9C\xD0\xBE\xD1\x81\xD0\xBA\xD0\xB2\xD0\xB0",
+    "\xF0\x9F\xA6\x81",
+    "\xE2\x80\x8D",
+    "\xEF\xBF\xBD",
+    "\xE1\x85\xA1",
+    "\xE0\xB0\xBE",
+};
+
+/* Bytes that are not UTF-8, rarely drawn. */
+static const char *const broken[] = {"\xFF", "\xC3", "\xE2\x82", "\xC0\x80", "\xED\xA0\x80"};
+
+struct random {
+    uint64_t key, index;
+};
+
+static size_t draw(struct random *random, size_t n)
+{
+    return (size_t)(pwi_random_bits(random->key, random->index++) % n);
+}
+
+static size_t draw_piece(struct random *random, char out[64])
+{
+    const char *piece = pieces[draw(random, sizeof(pieces) / sizeof(*pieces))];
+    const size_t kind = draw(random, 400);
+
+    if (kind == 0)
+        piece = broken[draw(random, sizeof(broken) / sizeof(*broken))];
+    if (kind < 60) {
+        out[0] = (char)draw(random, 128);
+        return 1;
+    }
+    memcpy(out, piece, strlen(piece));
+    return strlen(piece);
+}
+
+/* A text of at most TEXT_MAX bytes. */
+static size_t draw_text(struct random *random, char *text)
+{
+    const size_t n = draw(random, 25);
+    size_t size = 0;
+    char piece[64];
+
+    for (size_t i = 0; i < n; i++) {
+        const size_t piece_size = draw_piece(random, piece);
+
+        memcpy(text + size, piece, piece_size);
+        size += piece_size;
+        if (draw(random, 2) == 0)
+            text[size++] = ' ';
+    }
+    return size;
+}
+
+static void show(const char *text, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        print_message((uint8_t)text[i] >= 0x20 && (uint8_t)text[i] < 0x7F ? "%c" : "\\x%02X",
+                      (unsigned)(uint8_t)text[i]);
+    print_message("\n");
+}
+
+static bool is_same(const pw_tokens *a, const pw_tokens *b)
+{
+    return a->n_tokens == b->n_tokens && a->n_real == b->n_real && a->n_cut == b->n_cut &&
+           memcmp(a->ids, b->ids, a->n_tokens * sizeof(*a->ids)) == 0 &&
+           memcmp(a->begin, b->begin, a->n_tokens * sizeof(*a->begin)) == 0 &&
+           memcmp(a->end, b->end, a->n_tokens * sizeof(*a->end)) == 0;
+}
+
+/* A tokenizer with three encoders: as defined, the short way, and that with a cache. */
+struct ways {
+    const pw_tokenizer *tokenizer;
+    pwi_encoder encoders[3];
+    pw_tokens tokens[3];
+};
+
+static void open_ways(struct ways *ways, const pw_tokenizer *tokenizer)
+{
+    ways->tokenizer = tokenizer;
+    for (int i = 0; i < 3; i++) {
+        pwi_encoder_init(&ways->encoders[i], tokenizer);
+        pwi_tokens_init(&ways->tokens[i], tokenizer->ctx);
+    }
+    ways->encoders[0].by_definition = true;
+    assert_int_equal(pwi_encoder_add_cache(&ways->encoders[2], NULL), PW_OK);
+}
+
+static void close_ways(struct ways *ways)
+{
+    for (int i = 0; i < 3; i++) {
+        pwi_encoder_free(&ways->encoders[i]);
+        pw_tokens_free(&ways->tokens[i]);
+    }
+}
+
+static void check_text(struct ways *ways, const char *text, size_t size)
+{
+    pw_status status[3];
+    pw_error err[3];
+
+    for (int i = 0; i < 3; i++)
+        status[i] = pwi_encoder_run(&ways->encoders[i], text, size, &ways->tokens[i], &err[i]);
+    for (int i = 1; i < 3; i++) {
+        const bool agrees = status[0] == status[i] &&
+                            (status[0] == PW_OK ? is_same(&ways->tokens[0], &ways->tokens[i])
+                                                : err[0].offset == err[i].offset);
+
+        if (agrees)
+            continue;
+        show(text, size);
+        fail_msg("mode %s: the two ways differ", pw_tokenizer_mode_name(ways->tokenizer->mode));
+    }
+}
+
+static void check_random(const pw_tokenizer *tokenizer, uint64_t seed)
+{
+    struct random random = {pwi_random_key(seed, "two ways"), 0};
+    struct ways ways;
+    char text[TEXT_MAX];
+
+    open_ways(&ways, tokenizer);
+    for (size_t i = 0; i < sizeof(pieces) / sizeof(*pieces); i++)
+        check_text(&ways, pieces[i], strlen(pieces[i]));
+    for (int i = 0; i < N_RANDOM; i++)
+        check_text(&ways, text, draw_text(&random, text));
+    close_ways(&ways);
+}
+
+/* Single characters round a word, ASCII and the ones that cleaning turns into it. */
+static void check_characters(const pw_tokenizer *tokenizer)
+{
+    static const char *const frames[][2] = {{"", ""}, {"a", "b"}, {" ", " "}, {"The ", "'s"}};
+    struct ways ways;
+    char text[64];
+
+    open_ways(&ways, tokenizer);
+    for (uint32_t code = 0; code < 0x3100; code++)
+        for (size_t i = 0; i < sizeof(frames) / sizeof(*frames); i++) {
+            size_t size = strlen(frames[i][0]);
+
+            memcpy(text, frames[i][0], size);
+            size += pwi_utf8_encode(code, text + size);
+            memcpy(text + size, frames[i][1], strlen(frames[i][1]));
+            check_text(&ways, text, size + strlen(frames[i][1]));
+        }
+    close_ways(&ways);
+}
+
+static pw_context *context_of(int32_t n_threads, const pw_allocator *allocator)
+{
+    pw_context_options options;
+    pw_context *ctx = NULL;
+
+    pw_context_options_init(&options);
+    options.n_threads = n_threads;
+    if (allocator != NULL)
+        options.allocator = *allocator;
+    assert_int_equal(pwi_context_new(&ctx, sizeof(struct pw_context), &options, NULL), PW_OK);
+    return ctx;
+}
+
+static void in_all_modes(const char *path, void (*check)(const pw_tokenizer *tokenizer))
+{
+    pw_context *ctx = context_of(1, NULL);
+
+    for (int i = 0; i < N_MODES; i++)
+        for (int bang = PW_PAD_BANG_ON; bang <= PW_PAD_BANG_OFF; bang++) {
+            pw_tokenizer *tokenizer = open_good(
+                ctx, path, (pw_tokenizer_mode)(PW_TOKENIZER_HF_FAST + i), (pw_pad_bang)bang);
+
+            check(tokenizer);
+            pw_tokenizer_free(tokenizer);
+        }
+    pw_context_free(ctx);
+}
+
+static void check_once(const pw_tokenizer *tokenizer)
+{
+    check_random(tokenizer, 1);
+}
+
+static void with_a_small_vocabulary(void **state)
+{
+    char folder[64];
+
+    (void)state;
+    make_folder(folder);
+    write_text(folder, "merges.txt", "#version: 0.2\n" TINY_MERGES);
+    in_all_modes(folder, check_once);
+    in_all_modes(folder, check_characters);
+    remove_folder(folder);
+}
+
+static void with_clips_vocabulary(void **state)
+{
+    char path[512];
+
+    (void)state;
+    if (!shared_clip(path, sizeof(path)))
+        PW_SKIP("PADWISE_SHARED has no data/tokenizers/clip");
+    in_all_modes(path, check_once);
+}
+
+/* Added tokens that begin inside words, hold white space, or take it along: none may be missed
+ * where bytes would have done. */
+#define ADDED(id, text, flags)                                                                 \
+    ", {\"id\": " id ", \"content\": \"" text "\", " flags ", \"special\": true}"
+#define FLAGS(word, left, right, normalized)                                                   \
+    "\"single_word\": " word ", \"lstrip\": " left ", \"rstrip\": " right                      \
+    ", \"normalized\": " normalized
+
+static void with_added_tokens(void **state)
+{
+    static const char *const added[] = {
+        ADDED("518", "<cat-toy>", FLAGS("false", "false", "false", "false")),
+        ADDED("518", "<Cat-toy>", FLAGS("true", "false", "false", "true")),
+        ADDED("518", "sks", FLAGS("false", "false", "false", "true")),
+        ADDED("518", "sks", FLAGS("true", "false", "false", "false")),
+        ADDED("518", "the cat", FLAGS("false", "false", "false", "true")),
+        ADDED("518", ". ", FLAGS("false", "false", "false", "false")),
+        ADDED("518", "0.", FLAGS("false", "true", "false", "false")),
+        ADDED("518", "...", FLAGS("false", "false", "true", "true")),
+        ADDED("518", "caf\xC3\xA9", FLAGS("false", "false", "false", "true")),
+        ADDED("518", "\xE2\x84\xAA", FLAGS("false", "false", "false", "true")),
+    };
+    char folder[64], list[2048];
+    const size_t size = sizeof(TINY_ADDED("true", "false")) - 2; /* without "]" */
+
+    (void)state;
+    make_folder(folder);
+    for (size_t i = 0; i < sizeof(added) / sizeof(*added); i++) {
+        const struct parts parts = {.added = list};
+
+        snprintf(list, sizeof(list), "%.*s%s]", (int)size, TINY_ADDED("true", "false"),
+                 added[i]);
+        write_tiny_json(folder, &parts);
+        in_all_modes(folder, check_once);
+    }
+    remove_folder(folder);
+}
+
+/* A table entry must be what merging gives, also where the list of merges never makes the token
+ * whose text a word has: here "ab</w>" loses its "a" to "xa" or is never merged at all. */
+static void with_tokens_that_merging_does_not_make(void **state)
+{
+    const struct parts parts = {
+        .vocab = "\"ab</w>\": 512, \"xa\": 513, \"xab</w>\": 514, \"b!</w>\": 515, "
+                 "\"<|startoftext|>\": 516, \"<|endoftext|>\": 517",
+        .merges = "[\"x a\", \"a b</w>\"]"};
+    char folder[64];
+    pw_context *ctx = context_of(1, NULL);
+    pw_tokenizer *tokenizer;
+
+    (void)state;
+    make_folder(folder);
+    write_tiny_json(folder, &parts);
+    tokenizer = open_good(ctx, folder, PW_TOKENIZER_HF_FAST, PW_PAD_BANG_OFF);
+    check_ids(tokenizer, "ab", "516 512 517");
+    check_ids(tokenizer, "xab xa", "516 513 321 87 320 517");
+    pw_tokenizer_free(tokenizer);
+    in_all_modes(folder, check_once);
+    remove_folder(folder);
+    pw_context_free(ctx);
+}
+
+#define N_BATCH 1500
+
+/* Texts for a batch: drawn ones that are UTF-8. */
+struct texts {
+    char *bytes;
+    const char *texts[N_BATCH];
+    size_t sizes[N_BATCH];
+};
+
+static void draw_texts(struct texts *texts, uint64_t seed)
+{
+    struct random random = {pwi_random_key(seed, "batch"), 0};
+    size_t used = 0;
+
+    texts->bytes = malloc((size_t)N_BATCH * TEXT_MAX);
+    assert_non_null(texts->bytes);
+    for (size_t i = 0; i < N_BATCH;) {
+        const size_t size = draw_text(&random, texts->bytes + used);
+
+        if (pwi_utf8_valid_prefix(texts->bytes + used, size) != size)
+            continue;
+        texts->texts[i] = texts->bytes + used;
+        texts->sizes[i++] = size;
+        used += size;
+    }
+    texts->texts[7] = NULL;
+}
+
+static void check_batch(const pw_tokenizer *tokenizer, const struct texts *texts, size_t n)
+{
+    pw_tokens *out = malloc((n + 1) * sizeof(*out));
+    pw_error err;
+
+    assert_non_null(out);
+    assert_int_equal(
+        pw_tokenizer_encode_batch(tokenizer, texts->texts, texts->sizes, n, out, &err), PW_OK);
+    for (size_t i = 0; i < n; i++) {
+        const bool is_empty = texts->texts[i] == NULL;
+        pw_tokens tokens;
+
+        assert_int_equal(pw_tokenizer_encode(tokenizer, is_empty ? "" : texts->texts[i],
+                                             is_empty ? 0 : texts->sizes[i], &tokens, NULL),
+                         PW_OK);
+        assert_true(is_same(&out[i], &tokens));
+        pw_tokens_free(&tokens);
+        pw_tokens_free(&out[i]);
+    }
+    free(out);
+}
+
+static void a_batch_is_its_single_calls(void **state)
+{
+    struct texts texts;
+    char folder[64];
+
+    (void)state;
+    draw_texts(&texts, 3);
+    make_folder(folder);
+    write_text(folder, "merges.txt", "#version: 0.2\n" TINY_MERGES);
+    for (int32_t n_threads = 1; n_threads <= 3; n_threads++) {
+        pw_context *ctx = context_of(n_threads, NULL);
+
+        for (int i = 0; i < N_MODES; i++) {
+            pw_tokenizer *tokenizer = open_good(
+                ctx, folder, (pw_tokenizer_mode)(PW_TOKENIZER_HF_FAST + i), PW_PAD_BANG_OFF);
+
+            check_batch(tokenizer, &texts, N_BATCH);
+            for (size_t n = 0; n < 10; n++)
+                check_batch(tokenizer, &texts, n);
+            pw_tokenizer_free(tokenizer);
+        }
+        pw_context_free(ctx);
+    }
+    remove_folder(folder);
+    free(texts.bytes);
+}
+
+/* With two bad texts the first is named, whoever met it, and nothing is left to free. */
+static void a_batch_fails_as_a_whole(void **state)
+{
+    struct texts texts;
+    pw_tokens *out = malloc(N_BATCH * sizeof(*out));
+
+    (void)state;
+    assert_non_null(out);
+    draw_texts(&texts, 4);
+    texts.texts[901] = texts.texts[1400] = "caf\xE9!";
+    texts.sizes[901] = texts.sizes[1400] = 5;
+    for (int32_t n_threads = 1; n_threads <= 3; n_threads++) {
+        pw_context *ctx = context_of(n_threads, NULL);
+        pw_tokenizer *tokenizer = NULL;
+        pw_error err;
+
+        assert_int_equal(pw_tokenizer_open_builtin(&tokenizer, ctx, NULL, NULL), PW_OK);
+        assert_int_equal(
+            pw_tokenizer_encode_batch(tokenizer, texts.texts, texts.sizes, N_BATCH, out, &err),
+            PW_ERR_UTF8);
+        assert_int_equal(err.offset, 3);
+        assert_string_equal(err.where, "prompt 902");
+        for (size_t i = 0; i < N_BATCH; i++) {
+            assert_null(out[i].ids);
+            assert_null(out[i].ctx);
+            assert_int_equal(out[i].n_tokens, 0);
+        }
+        pw_tokenizer_free(tokenizer);
+        pw_context_free(ctx);
+    }
+    free(texts.bytes);
+    free(out);
+}
+
+/* The allocator is called from workers too, so this one counts with atomics. */
+struct counting {
+    atomic_size_t n_calls, n_out;
+    size_t fail_at;
+};
+
+static void *counting_alloc(void *ctx, size_t size, size_t align)
+{
+    struct counting *counting = ctx;
+    void *p = NULL;
+
+    if (atomic_fetch_add(&counting->n_calls, 1) + 1 == counting->fail_at ||
+        posix_memalign(&p, align < sizeof(void *) ? sizeof(void *) : align, size) != 0)
+        return NULL;
+    atomic_fetch_add(&counting->n_out, 1);
+    return p;
+}
+
+static void counting_free(void *ctx, void *p, size_t size, size_t align)
+{
+    struct counting *counting = ctx;
+
+    (void)size, (void)align;
+    atomic_fetch_sub(&counting->n_out, 1);
+    free(p);
+}
+
+/* Enough texts for two workers and a cache: words that are longer than any scratch, and
+ * characters that are not ASCII, among them. */
+static size_t sweep_texts(const char *texts[], size_t sizes[], size_t n)
+{
+    static char long_word[4000], greek[] = "\xCE\x91\xCE\xA3 e\xCC\x81 <|endoftext|> the cat";
+    size_t size = 0;
+
+    memset(long_word, 'a', sizeof(long_word));
+    for (size_t i = 0; i < n; i++) {
+        texts[i] = i % 2 == 0 ? long_word : greek;
+        sizes[i] = i % 2 == 0 ? sizeof(long_word) : sizeof(greek) - 1;
+        size += sizes[i];
+    }
+    return size;
+}
+
+static void memory_may_run_out_in_a_batch(void **state)
+{
+    enum {
+        N = 40
+    };
+
+    const char *texts[N];
+    size_t sizes[N];
+
+    (void)state;
+    assert_true(sweep_texts(texts, sizes, N) > (size_t)64 << 10);
+    for (int32_t n_threads = 1; n_threads <= 2; n_threads++) {
+        struct counting counting = {.fail_at = 0};
+        const pw_allocator allocator = {&counting, counting_alloc, counting_free};
+        pw_context *ctx = context_of(n_threads, &allocator);
+        pw_tokenizer *tokenizer = NULL;
+        pw_tokens out[N];
+        pw_status status = PW_ERR_NO_MEMORY;
+        size_t n_failed = 0, n_before;
+
+        assert_int_equal(pw_tokenizer_open_builtin(&tokenizer, ctx, NULL, NULL), PW_OK);
+        n_before = counting.n_out;
+        for (size_t n = 1; status != PW_OK; n++) {
+            counting.n_calls = 0;
+            counting.fail_at = n;
+            status = pw_tokenizer_encode_batch(tokenizer, texts, sizes, N, out, NULL);
+            if (status == PW_OK)
+                break;
+            assert_int_equal(status, PW_ERR_NO_MEMORY);
+            assert_int_equal(counting.n_out, n_before);
+            n_failed++;
+        }
+        assert_true(n_failed > N);
+        for (size_t i = 0; i < N; i++)
+            pw_tokens_free(&out[i]);
+        assert_int_equal(counting.n_out, n_before);
+        pw_tokenizer_free(tokenizer);
+        pw_context_free(ctx);
+        assert_int_equal(counting.n_out, 0);
+    }
+}
+
+/* The same for opening and one call, where the table of words is made. */
+static pw_status open_and_encode(const pw_allocator *allocator)
+{
+    pw_context_options options;
+    pw_context *ctx = NULL;
+    pw_tokenizer *tokenizer = NULL;
+    pw_tokens tokens = {.ids = NULL};
+    pw_status status;
+
+    pw_context_options_init(&options);
+    options.n_threads = 1;
+    options.allocator = *allocator;
+    status = pwi_context_new(&ctx, sizeof(struct pw_context), &options, NULL);
+    if (status == PW_OK)
+        status = pw_tokenizer_train(&tokenizer, ctx, &(const char *){"the cat that the cats"},
+                                    &(size_t){21}, 1, 5, NULL);
+    if (status == PW_OK)
+        status = pw_tokenizer_encode(tokenizer, "the cat\xC3\xA9s that", 15, &tokens, NULL);
+    pw_tokens_free(&tokens);
+    pw_tokenizer_free(tokenizer);
+    pw_context_free(ctx);
+    return status;
+}
+
+static void memory_may_run_out_in_opening(void **state)
+{
+    pw_status status = PW_ERR_NO_MEMORY;
+    size_t n;
+
+    (void)state;
+    for (n = 1; status != PW_OK; n++) {
+        struct failing failing = {.fail_at = n};
+        const pw_allocator allocator = failing_allocator(&failing);
+
+        status = open_and_encode(&allocator);
+        assert_true(status == PW_OK || status == PW_ERR_NO_MEMORY);
+        assert_int_equal(failing.n_out, 0);
+    }
+    assert_true(n > 10);
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(with_a_small_vocabulary),
+    cmocka_unit_test(with_clips_vocabulary),
+    cmocka_unit_test(with_added_tokens),
+    cmocka_unit_test(with_tokens_that_merging_does_not_make),
+    cmocka_unit_test(a_batch_is_its_single_calls),
+    cmocka_unit_test(a_batch_fails_as_a_whole),
+    cmocka_unit_test(memory_may_run_out_in_a_batch),
+    cmocka_unit_test(memory_may_run_out_in_opening),
+};
+
+PW_TEST_MAIN(tests, NULL, NULL)
