@@ -11,6 +11,7 @@
 #include "model.h"
 #include "recipe.h"
 #include "conditioning.h"
+#include "bulk.h"
 #include "version.h"
 
 #endif

@@ -12,6 +12,10 @@
 #include "base/utf8.h"
 #include "formats/json.h"
 
+/* Of one string: the manifest of a shard with tens of thousands of prompts is one. Read and
+ * kept it takes three times its size, within what pw_file_open promises (file.h). */
+#define STRING_BYTES_MAX ((size_t)32 << 20)
+
 #define LENGTH_BYTES 8u
 
 /* A header that is being read. */
@@ -403,11 +407,12 @@ static pw_status check_start(const struct header *header, pw_error *err)
 
 static pw_status read_header(struct header *header, pw_error *err)
 {
+    const pwi_json_limits limits = {.string_bytes_max = STRING_BYTES_MAX};
     pw_status status;
 
     PWI_TRY(check_start(header, err));
     PWI_TRY(pwi_json_open_file(&header->json, &header->file->ctx->allocator,
-                               &header->part->input, LENGTH_BYTES, header->size, NULL, err));
+                               &header->part->input, LENGTH_BYTES, header->size, &limits, err));
     status = read_json(header, err);
     pwi_json_close(&header->json);
     return status;

@@ -4,7 +4,8 @@
  *
  *   FAULT_CALL   open read pread write fsync close rename fallocate mkdir; of streams, whose
  *                calls inside libc no shim sees: fopen fwrite fflush fclose
- *   FAULT_KIND   EINTR EIO ENOSPC EMFILE EACCES ... or short: fewer bytes than asked for
+ *   FAULT_KIND   EINTR EIO ENOSPC EMFILE EACCES ... or short: fewer bytes than asked for; KILL:
+ *                the process is gone before the call is made
  *   FAULT_NTH    1, 2, ...
  *   FAULT_STAYS  1: every call from the n-th on
  *   FAULT_PATH   only files whose path holds this text; "-" means standard output
@@ -13,6 +14,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -84,6 +86,8 @@ static bool fires(const char *call)
         return false;
     syscall(SYS_close, (int)syscall(SYS_openat, AT_FDCWD, setting("FAULT_FIRED"),
                                     O_CREAT | O_WRONLY, 0666));
+    if (strcmp(setting("FAULT_KIND"), "KILL") == 0)
+        raise(SIGKILL);
     errno = error_number(setting("FAULT_KIND"));
     return true;
 }

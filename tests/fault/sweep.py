@@ -5,7 +5,8 @@
 Each job runs once untouched; its files are the reference. Then, for each kind of call and of failure, the first call
 fails, the second, ... until no fault is met. Whatever failed: the command ends with exit status 0 or 1, says why, leaves
 no temporary file, and each file is the old one or the new one, whole. A short count and an interrupted read or write are
-no failures: then the job must succeed.
+no failures: then the job must succeed. And the command is killed before each of these calls in turn, and started again: the
+folder must be that of an untouched run.
 """
 import os
 import shutil
@@ -45,11 +46,12 @@ class Job:
     def fill(self, text, folder):
         return text.replace('OUT', os.path.join(folder, 'out')).replace('IN', os.path.join(folder, 'in'))
 
-    def run(self, folder, fault=None):
+    def run(self, folder, fault=None, continues=False):
         """Exit status, what it wrote (standard output under the name "-"), standard error, whether the fault was met."""
         out, fired = os.path.join(folder, 'out'), os.path.join(folder, 'fired')
-        shutil.rmtree(out, ignore_errors=True)
-        os.mkdir(out)
+        if not continues:
+            shutil.rmtree(out, ignore_errors=True)
+            os.mkdir(out)
         for name in self.old_files:
             with open(os.path.join(out, name), 'wb') as file:
                 file.write(OLD)
@@ -116,11 +118,22 @@ JOBS = [
 ]
 
 
+KILLED = [
+    Job('killed-shards', ('open', 'write', 'fsync', 'close', 'rename', 'mkdir', 'fallocate'), 'OUT',
+        ENCODE + ['-m', 'IN/tiny', '-o', 'OUT/many/', '--shard-size', '2', '--only', 'pooler_output', '--from',
+                  'IN/captions.txt']),
+    Job('killed-folder', ('open', 'write', 'fsync', 'rename'), 'OUT',
+        ENCODE + ['-m', 'IN/tiny', '-o', 'OUT/many/', '--only', 'pooler_output', '--from', 'IN/captions.txt']),
+]
+
+
 def make_inputs(folder):
     inputs = os.path.join(folder, 'in')
     os.mkdir(inputs)
     with open(os.path.join(inputs, 'prompts.txt'), 'w', encoding='utf-8') as file:
         file.write('a beaver with blue teeth\nthe other beavers gather there\n')
+    with open(os.path.join(inputs, 'captions.txt'), 'w', encoding='utf-8') as file:
+        file.writelines(f'the other beaver {"there " * n}\n' for n in range(7))
     for command in (['vocab', 'train', '--from', 'IN/prompts.txt', '--merges', '5', '-o', 'IN/vocab/'],
                     ['init', 'tiny', '--seed', '7', '--tokenizer', 'IN/vocab', '-o', 'IN/tiny/'],
                     ENCODE + ['-o', 'IN/a.safetensors', 'a beaver'], ENCODE + ['-o', 'IN/a.npz', 'a beaver']):
@@ -152,16 +165,38 @@ def sweep(job, folder):
     return n_met, problems
 
 
+def kill_and_continue(job, folder):
+    """(kills, what went wrong): before each call, and then the same command again."""
+    status, reference, said, _ = job.run(folder)
+    if status != 0:
+        return 0, [f'untouched: exit status {status}: {said}']
+    n_killed, problems = 0, []
+    for call in job.faults:
+        for nth in range(1, N_MAX):
+            status, files, _, is_met = job.run(folder, (call, 'KILL', nth, False))
+            if not is_met:
+                break
+            n_killed += 1
+            halves = [name for name, content in files.items()
+                      if not os.path.basename(name).startswith('.') and content != reference.get(name)]
+            status, files, said, _ = job.run(folder, continues=True)
+            if halves:
+                problems.append(f'killed at {call} number {nth}: {", ".join(halves)} not whole')
+            if status != 0 or files != reference:
+                problems.append(f'killed at {call} number {nth}: continued to {sorted(files)}: {said[-300:]}')
+    return n_killed, problems
+
+
 def main():
     n_passed = n_failed = 0
     with tempfile.TemporaryDirectory(prefix='padwise-fault-') as folder:
         # LD_PRELOAD separates names by spaces: the shim goes where there is none.
         shutil.copy(sys.argv[1], os.path.join(folder, 'fault_io.so'))
         make_inputs(folder)
-        for job in JOBS:
+        for job in JOBS + KILLED:
             if FILTER not in job.name:
                 continue
-            n_met, problems = sweep(job, folder)
+            n_met, problems = (sweep if job in JOBS else kill_and_continue)(job, folder)
             print(f"{'FAILED' if problems or not n_met else 'ok':6} {job.name}: {n_met} faults met")
             for problem in problems:
                 print(f'       {problem}')

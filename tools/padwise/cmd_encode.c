@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* padwise encode: prompts to conditioning files. */
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,7 +71,8 @@ static int open_all(struct encode *encode)
     TRY(find_model(app, &encode->place));
     TRY(prompts_open(app, &encode->prompts));
     encode->is_more = true;
-    TRY(output_start(encode));
+    if (encode->plan.shape != ONE_FILE)
+        TRY(path_make_folder(app, encode->plan.output));
     TRY(open_model(encode));
     TRY(check_like(encode));
     TRY(find_tokenizer(app, &encode->place, encode->model_info.n_vocab, &encode->plan.tokenizer,
@@ -120,28 +120,26 @@ static int write_set(struct encode *encode, const struct batch *batch, const pw_
     double seconds;
     pw_error err;
 
-    TRY(report_tokens(encode, batch));
+    TRY(report_tokens(encode, batch, batch->n));
     TRY(report_tensors(encode, set));
     if (pw_tensor_set_save(set, app->ctx, path, &encode->plan.save, &err) != PW_OK)
         return fail_with(app, &err);
-    if (!encode->progress_is_ours)
-        progress_stop(&app->progress);
-    encode->n_files++;
+    progress_stop(&app->progress);
     seconds = progress_clock() - started;
-    TRY(output_index(encode, batch, path));
     TRY(report_json(encode, batch, set, path, seconds));
-    if (encode->plan.shape == ONE_FILE)
-        say_written(encode, batch->n, path, was_there, seconds);
+    say_written(encode, batch->n, path, was_there, seconds);
     return DONE;
 }
 
-static int encode_one(struct encode *encode, struct batch *batch)
+static int encode_batch(struct encode *encode, const struct batch *batch)
 {
     const double started = progress_clock();
     pw_tensor_set *set = NULL;
     const char *path = NULL;
     int status;
 
+    if (batch->n == 0)
+        return fail(encode->app, PW_ERR_ARGUMENT, encode->prompts.path, "holds no prompt");
     TRY(output_path(encode, batch, &path)); /* a bad name shows before the work */
     TRY(compute(encode, batch, &set));
     status = write_set(encode, batch, set, path, started);
@@ -149,61 +147,42 @@ static int encode_one(struct encode *encode, struct batch *batch)
     return status;
 }
 
-/* Prompts are taken in windows of one file each: memory does not grow with their number. */
-static int encode_all(struct encode *encode)
+static int encode_file(struct encode *encode)
 {
-    const size_t n_max = encode->plan.shape == ONE_FILE    ? SIZE_MAX
-                         : encode->plan.shape == FILE_EACH ? 1
-                                                           : encode->plan.shard_size;
-    struct progress *progress = &encode->app->progress;
-    int status = DONE;
+    struct batch batch;
+    int status;
 
-    encode->progress_is_ours = encode->plan.shape != ONE_FILE;
-    if (encode->progress_is_ours)
-        progress_start(progress, "encoding", "prompts");
-    while (status == DONE && encode->is_more) {
-        struct batch batch;
-
-        status = batch_read(encode, &batch, n_max);
-        if (status == DONE && batch.n > 0)
-            status = encode_one(encode, &batch);
-        batch_free(&batch);
-        if (encode->progress_is_ours)
-            progress_update(progress, encode->prompts.n_given,
-                            prompts_fraction(&encode->prompts));
-    }
-    progress_stop(progress);
-    if (status == DONE && encode->prompts.n_given == 0)
-        status = fail(encode->app, PW_ERR_ARGUMENT, encode->prompts.path, "holds no prompt");
-    return status == DONE ? output_finish(encode) : status;
+    if (encode->ranks.n > 1)
+        return fail_usage(encode->app, "%d processes cannot write one file: -o DIR/",
+                          (int)encode->ranks.n);
+    status = batch_read(encode, &batch);
+    if (status == DONE)
+        status = encode_batch(encode, &batch);
+    batch_free(&batch);
+    return status;
 }
 
 static int run(struct encode *encode)
 {
     struct app *app = encode->app;
-    const double started = progress_clock();
 
+    TRY(ranks_start(app, &encode->ranks));
     TRY(app_open_context(app, PW_LEVEL_HIGHEST));
     TRY(plan_read(app, &encode->plan));
     TRY(open_all(encode));
-    TRY(encode_all(encode));
-    if (encode->plan.shape != ONE_FILE)
-        note(app, "wrote %" PRIu64 " file%s to %s: %" PRIu64 " prompt%s in %.2f s",
-             encode->n_files, encode->n_files == 1 ? "" : "s", encode->plan.output,
-             encode->prompts.n_given, encode->prompts.n_given == 1 ? "" : "s",
-             progress_clock() - started);
-    return DONE;
+    return encode->plan.shape == ONE_FILE ? encode_file(encode) : encode_folder(encode);
 }
 
 int run_encode(struct app *app)
 {
     struct encode encode = {.app = app};
-    const int status = run(&encode);
+    const int status = ranks_agree(app, &encode.ranks, run(&encode));
 
     output_free(&encode);
     prompts_close(&encode.prompts);
     pw_tokenizer_free(encode.tokenizer.tokenizer);
     pw_model_free(encode.model);
     plan_free(&encode.plan);
+    ranks_stop(&encode.ranks);
     return status;
 }

@@ -6,6 +6,7 @@
 #include "app.h"
 #include "find.h"
 #include "prompts.h"
+#include "ranks.h"
 #include "token_view.h"
 
 enum output_shape {
@@ -27,6 +28,7 @@ struct plan {
     const char *output; /* -o: a file or a folder with its slash; NULL: not given */
     enum output_shape shape;
     size_t shard_size;
+    bool replaces; /* --force */
 };
 
 int plan_read(struct app *app, struct plan *plan);
@@ -45,31 +47,38 @@ struct batch {
 struct encode {
     struct app *app;
     struct plan plan;
+    struct ranks ranks;
     struct model_place place;
     pw_model *model;
     pw_model_info model_info;
     struct found_tokenizer tokenizer;
     struct prompts prompts;
-    bool is_more;          /* prompts are left */
-    bool progress_is_ours; /* prompts are counted here, not in the library */
-    size_t n_shown;        /* prompts whose tables were shown */
-    uint64_t n_files;
-    bool warned_second; /* of prompt_2 in a file, once */
-    FILE *index;        /* index.jsonl of shards, under a temporary name */
-    char *index_path, *index_temporary;
-    uint64_t *names; /* hashes of file names used, open addressing */
+    bool is_more;            /* prompts are left */
+    size_t n_shown;          /* prompts whose tables were shown */
+    uint64_t n_files, n_cut; /* prompts of which something was cut off */
+    bool warned_second;      /* of prompt_2 in a file, once */
+    uint64_t *names;         /* hashes of file names used, open addressing */
     size_t n_names, names_capacity;
 };
 
-/* encode_batch.c */
-int batch_read(struct encode *encode, struct batch *batch, size_t n_max);
+/* encode_batch.c: the next prompt, its negative settled; is_more is false after the last. */
+int encode_next(struct encode *encode, struct pool *pool, struct prompt_item *item);
+
+/* All prompts of the run. Warns of what is cut off. */
+int batch_read(struct encode *encode, struct batch *batch);
+
+/* Prompts of a file that is written, for what is shown of them. */
+int batch_of_items(struct encode *encode, struct batch *batch, const pw_bulk_item *items,
+                   size_t n, uint64_t first);
+void batch_warn_cut(struct encode *encode, const struct batch *batch);
 void batch_free(struct batch *batch);
 
-/* encode_output.c: names of files, index.jsonl. */
-int output_start(struct encode *encode);
-int output_path(struct encode *encode, struct batch *batch, const char **path);
-int output_index(struct encode *encode, const struct batch *batch, const char *path);
-int output_finish(struct encode *encode);
+/* encode_bulk.c: a folder of files. */
+int encode_folder(struct encode *encode);
+
+/* encode_output.c: where one file goes, and names of files in a folder. */
+int output_path(struct encode *encode, const struct batch *batch, const char **path);
+int output_check_name(struct encode *encode, const struct prompt_item *item);
 void output_free(struct encode *encode);
 
 /* "A beaver, with teeth!" -> "a-beaver-with-teeth": lower-case ASCII letters and digits, at
@@ -77,8 +86,11 @@ void output_free(struct encode *encode);
 char *output_slug(struct pool *pool, const char *bytes, size_t size);
 
 /* encode_report.c */
-int report_tokens(struct encode *encode, const struct batch *batch);
+#define PROMPTS_SHOWN 8
+
+int report_tokens(struct encode *encode, const struct batch *batch, size_t n_all);
 int report_tensors(struct encode *encode, const pw_tensor_set *set);
+/* set NULL: the file was there, and its header is read for what it holds. */
 int report_json(struct encode *encode, const struct batch *batch, const pw_tensor_set *set,
                 const char *path, double seconds);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The prompts of one call: read, tokenized once for what is shown and warned of. */
+/* Prompts that are shown or written to one file: tokenized once for what is said of them. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,21 +59,23 @@ static void settle_negative(struct encode *encode, struct prompt_item *item)
     }
 }
 
-static int read_one(struct encode *encode, struct batch *batch)
+int encode_next(struct encode *encode, struct pool *pool, struct prompt_item *item)
 {
-    struct prompt_item item;
+    TRY(prompts_next(&encode->prompts, pool, item, &encode->is_more));
+    if (encode->is_more)
+        settle_negative(encode, item);
+    return interrupted() ? fail_interrupted(encode->app) : DONE;
+}
 
-    TRY(prompts_next(&encode->prompts, &batch->pool, &item, &encode->is_more));
-    if (!encode->is_more)
-        return DONE;
+static int add(struct encode *encode, struct batch *batch, const struct prompt_item *item)
+{
     TRY(grow(encode->app, batch));
-    settle_negative(encode, &item);
-    batch->has_negative = batch->has_negative || item.prompt.negative.bytes != NULL;
-    batch->items[batch->n] = item;
+    batch->has_negative = batch->has_negative || item->prompt.negative.bytes != NULL;
+    batch->items[batch->n] = *item;
     batch->tokens[batch->n] = (struct tokenized){0};
     batch->negative_tokens[batch->n] = (struct tokenized){0};
     batch->n++;
-    return interrupted() ? fail_interrupted(encode->app) : DONE;
+    return DONE;
 }
 
 static int tokenize(struct encode *encode, struct batch *batch)
@@ -127,27 +129,57 @@ static int bring_to_length(struct encode *encode, struct batch *batch)
 
     for (size_t i = 0; i < batch->n; i++) {
         struct tokenized *both[2] = {&batch->tokens[i], &batch->negative_tokens[i]};
-        const struct prompt_item *item = &batch->items[i];
-        const pw_text texts[2] = {item->prompt.prompt, item->prompt.negative};
 
         if (encode->plan.options.length == PW_LENGTH_NONE &&
             length_of(encode, batch, both[0]->n_full) !=
                 length_of(encode, batch, batch->tokens[0].n_full))
             return too_different(encode, batch, i);
-        for (size_t side = 0; side < (batch->has_negative ? 2u : 1u); side++) {
+        for (size_t side = 0; side < (batch->has_negative ? 2u : 1u); side++)
             TRY(tokens_to_length(encode->app, both[side],
                                  length_of(encode, batch, both[side]->n_full), pad_id));
-            tokens_warn_cut(encode->app, both[side], texts[side], item->where);
-        }
     }
     return DONE;
 }
 
-int batch_read(struct encode *encode, struct batch *batch, size_t n_max)
+void batch_warn_cut(struct encode *encode, const struct batch *batch)
+{
+    for (size_t i = 0; i < batch->n; i++) {
+        const struct prompt_item *item = &batch->items[i];
+
+        tokens_warn_cut(encode->app, &batch->tokens[i], item->prompt.prompt, item->where);
+        if (batch->has_negative)
+            tokens_warn_cut(encode->app, &batch->negative_tokens[i], item->prompt.negative,
+                            item->where);
+    }
+}
+
+int batch_read(struct encode *encode, struct batch *batch)
 {
     *batch = (struct batch){0};
-    while (encode->is_more && batch->n < n_max)
-        TRY(read_one(encode, batch));
+    for (;;) {
+        struct prompt_item item;
+
+        TRY(encode_next(encode, &batch->pool, &item));
+        if (!encode->is_more)
+            break;
+        TRY(add(encode, batch, &item));
+    }
+    TRY(tokenize(encode, batch));
+    TRY(bring_to_length(encode, batch));
+    batch_warn_cut(encode, batch);
+    return DONE;
+}
+
+int batch_of_items(struct encode *encode, struct batch *batch, const pw_bulk_item *items,
+                   size_t n, uint64_t first)
+{
+    *batch = (struct batch){0};
+    for (size_t i = 0; i < n; i++) {
+        const struct prompt_item item = {items[i].prompt, items[i].id, first + i,
+                                         items[i].where};
+
+        TRY(add(encode, batch, &item));
+    }
     TRY(tokenize(encode, batch));
     return bring_to_length(encode, batch);
 }

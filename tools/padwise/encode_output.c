@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Where conditioning goes: file names from prompts and ids, the folder, index.jsonl. */
-#include <errno.h>
+/* Where conditioning goes: file names from prompts and ids. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "encode.h"
 #include "paths.h"
@@ -162,128 +160,29 @@ static int check_id(struct app *app, const struct prompt_item *item)
     return DONE;
 }
 
-static int path_of_each(struct encode *encode, struct batch *batch,
-                        const struct prompt_item *item, const char **path)
+int output_check_name(struct encode *encode, const struct prompt_item *item)
 {
     char number[32];
-    const char *name = item->id;
 
-    if (name != NULL)
+    if (encode->plan.shape != FILE_EACH)
+        return DONE;
+    if (item->id != NULL)
         TRY(check_id(encode->app, item));
     snprintf(number, sizeof(number), "%05" PRIu64, item->number);
-    if (name == NULL)
-        name = number;
-    TRY(remember(encode, name, item->where));
-    *path = pool_format(&batch->pool, "%s%s%s", encode->plan.output, name,
-                        ending_of(encode->plan.save.format));
-    return *path == NULL ? fail_memory(encode->app) : DONE;
+    return remember(encode, item->id != NULL ? item->id : number, item->where);
 }
 
-int output_path(struct encode *encode, struct batch *batch, const char **path)
+int output_path(struct encode *encode, const struct batch *batch, const char **path)
 {
-    const struct plan *plan = &encode->plan;
-
-    switch (plan->shape) {
-    case FILE_EACH:
-        TRY(path_of_each(encode, batch, &batch->items[0], path));
-        break;
-    case SHARDS:
-        *path = pool_format(&batch->pool, "%sshard-%05" PRIu64 "%s", plan->output,
-                            encode->n_files, ending_of(plan->save.format));
-        if (*path == NULL)
-            return fail_memory(encode->app);
-        break;
-    default:
-        if (plan->output != NULL) {
-            *path = plan->output;
-            break;
-        }
+    *path = encode->plan.output;
+    if (*path == NULL) {
         TRY(default_path(encode, batch, path));
         TRY(check_default(encode, *path));
     }
     return path_check_target(encode->app, *path);
 }
 
-int output_start(struct encode *encode)
-{
-    struct app *app = encode->app;
-    const char *folder = encode->plan.output;
-
-    if (encode->plan.shape == ONE_FILE)
-        return DONE;
-    TRY(path_make_folder(app, folder));
-    if (encode->plan.shape != SHARDS)
-        return DONE;
-    encode->index_path = path_join(&app->pool, folder, "index.jsonl");
-    encode->index_temporary =
-        pool_format(&app->pool, "%s.index.jsonl.tmp.%ld", folder, (long)getpid());
-    if (encode->index_path == NULL || encode->index_temporary == NULL)
-        return fail_memory(app);
-    encode->index = fopen(encode->index_temporary, "wxe");
-    if (encode->index == NULL)
-        return fail_errno(app, encode->index_path, "cannot create it");
-    return DONE;
-}
-
-int output_index(struct encode *encode, const struct batch *batch, const char *path)
-{
-    struct json line = {0};
-    size_t size;
-
-    if (encode->index == NULL)
-        return DONE;
-    for (size_t i = 0; i < batch->n; i++) {
-        const struct prompt_item *item = &batch->items[i];
-
-        json_open(&line, '{');
-        json_key(&line, "id");
-        if (item->id != NULL)
-            json_text(&line, item->id);
-        else
-            json_uint(&line, item->number);
-        json_member_text(&line, "shard", path_name(path));
-        json_key(&line, "row");
-        json_uint(&line, i);
-        json_close(&line, '}');
-        builder_text(&line.text, "\n");
-        line.comma = false;
-    }
-    if (line.text.failed) {
-        builder_free(&line.text);
-        return fail_memory(encode->app);
-    }
-    size = line.text.size;
-    if (fwrite(line.text.bytes, 1, size, encode->index) != size) {
-        builder_free(&line.text);
-        return fail_errno(encode->app, encode->index_path, "cannot write it");
-    }
-    builder_free(&line.text);
-    return DONE;
-}
-
-/* All shards are there: the index gets its name. */
-int output_finish(struct encode *encode)
-{
-    bool ok;
-
-    if (encode->index == NULL)
-        return DONE;
-    ok = fflush(encode->index) == 0 && fsync(fileno(encode->index)) == 0;
-    ok = fclose(encode->index) == 0 && ok;
-    encode->index = NULL;
-    ok = ok && rename(encode->index_temporary, encode->index_path) == 0;
-    if (ok)
-        return DONE;
-    fail_errno(encode->app, encode->index_path, "cannot write it");
-    unlink(encode->index_temporary);
-    return FAILED;
-}
-
 void output_free(struct encode *encode)
 {
-    if (encode->index != NULL) {
-        fclose(encode->index);
-        unlink(encode->index_temporary);
-    }
     free(encode->names);
 }

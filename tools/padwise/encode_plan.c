@@ -174,6 +174,10 @@ static int read_output(struct app *app, struct plan *plan)
         plan->shape = SHARDS;
         plan->shard_size = (size_t)shard_size;
     }
+    plan->replaces = option_given(app, OPTION_FORCE);
+    if (plan->replaces && plan->shape != SHARDS)
+        return fail_usage(app, "--force replaces shards of another run: it goes with "
+                               "--shard-size");
     if (plan->output == NULL || strcmp(plan->output, "-") != 0)
         return DONE;
     if (app->json)

@@ -11,8 +11,6 @@
 #include "talk.h"
 #include "tensor_view.h"
 
-#define PROMPTS_SHOWN 8
-
 /* prompt 1  "a beaver with blue teeth"  7 tokens of 77 */
 static void put_heading(struct encode *encode, struct builder *out, const char *label,
                         pw_text text, const struct tokenized *tokenized)
@@ -65,20 +63,19 @@ static int report_prompt(struct encode *encode, const struct batch *batch, size_
     return DONE;
 }
 
-int report_tokens(struct encode *encode, const struct batch *batch)
+int report_tokens(struct encode *encode, const struct batch *batch, size_t n_all)
 {
+    const size_t before = encode->n_shown;
     struct builder out = {0};
     int status = DONE;
 
     if (!app_talks(encode->app))
         return DONE;
-    for (size_t i = 0; i < batch->n && status == DONE; i++) {
-        if (encode->n_shown < PROMPTS_SHOWN)
-            status = report_prompt(encode, batch, i, &out);
-        encode->n_shown++;
-        if (encode->n_shown == PROMPTS_SHOWN + 1)
-            builder_format(&out, "(the tokens of further prompts are not shown)\n\n");
-    }
+    for (size_t i = 0; i < batch->n && before + i < PROMPTS_SHOWN && status == DONE; i++)
+        status = report_prompt(encode, batch, i, &out);
+    encode->n_shown += n_all;
+    if (before <= PROMPTS_SHOWN && encode->n_shown > PROMPTS_SHOWN)
+        builder_format(&out, "(the tokens of further prompts are not shown)\n\n");
     talk(encode->app, &out);
     builder_free(&out);
     return status;
@@ -108,23 +105,31 @@ static void put_text_member(struct json *json, const char *key, pw_text text)
         json_bytes(json, text.bytes, text.size);
 }
 
-static void put_tensors(struct json *json, const struct encode *encode,
-                        const pw_tensor_set *set)
+static void put_tensor(struct json *json, const char *name, const pw_tensor *tensor,
+                       pw_dtype float_dtype)
 {
+    const bool is_float = is_float_dtype(tensor->dtype);
+
+    json_open(json, '{');
+    json_member_text(json, "name", name);
+    json_member_text(json, "dtype", pw_dtype_name(is_float ? float_dtype : tensor->dtype));
+    json_member_shape(json, "shape", tensor);
+    json_close(json, '}');
+}
+
+/* Of a set as it was written, or of a file that was kept. */
+static void put_tensors(struct json *json, const struct encode *encode,
+                        const pw_tensor_set *set, const pw_file *file)
+{
+    const size_t n = set != NULL ? pw_tensor_set_n(set) : pw_file_n_tensors(file);
+
     json_key(json, "tensors");
     json_open(json, '[');
-    for (size_t i = 0; i < pw_tensor_set_n(set); i++) {
-        const pw_tensor *tensor = pw_tensor_set_tensor(set, i);
-        const bool is_float = is_float_dtype(tensor->dtype);
-
-        json_open(json, '{');
-        json_member_text(json, "name", pw_tensor_set_name(set, i));
-        json_member_text(
-            json, "dtype",
-            pw_dtype_name(is_float ? encode->plan.save.float_dtype : tensor->dtype));
-        json_member_shape(json, "shape", tensor);
-        json_close(json, '}');
-    }
+    for (size_t i = 0; i < n; i++)
+        put_tensor(json,
+                   set != NULL ? pw_tensor_set_name(set, i) : pw_file_tensor_name(file, i),
+                   set != NULL ? pw_tensor_set_tensor(set, i) : pw_file_tensor(file, i),
+                   encode->plan.save.float_dtype);
     json_close(json, ']');
 }
 
@@ -154,21 +159,19 @@ static void put_prompt(struct json *json, const struct encode *encode,
                      pw_tokenizer_mode_name(encode->tokenizer.info.mode));
 }
 
-int report_json(struct encode *encode, const struct batch *batch, const pw_tensor_set *set,
-                const char *path, double seconds)
+static int put_lines(struct encode *encode, const struct batch *batch, const pw_tensor_set *set,
+                     const pw_file *file, const char *path, double seconds)
 {
     struct json json = {0};
     bool stop = false;
     int status = DONE;
 
-    if (!encode->app->json)
-        return DONE;
     for (size_t i = 0; i < batch->n && status == DONE && !stop; i++) {
         json_open(&json, '{');
         put_prompt(&json, encode, batch, i);
         json_member_text(&json, "output", path);
         json_member_int(&json, "row", (int64_t)i);
-        put_tensors(&json, encode, set);
+        put_tensors(&json, encode, set, file);
         json_member_real(&json, "seconds", floor(seconds * 1e6 + 0.5) / 1e6);
         json_close(&json, '}');
         status = json_print(encode->app, &json, &stop);
@@ -177,5 +180,21 @@ int report_json(struct encode *encode, const struct batch *batch, const pw_tenso
     if (status == DONE && stop)
         status = fail(encode->app, PW_ERR_IO, "standard output", "cannot write to it: %s",
                       strerror(encode->app->write_error));
+    return status;
+}
+
+int report_json(struct encode *encode, const struct batch *batch, const pw_tensor_set *set,
+                const char *path, double seconds)
+{
+    pw_file *file = NULL;
+    pw_error err;
+    int status;
+
+    if (!encode->app->json)
+        return DONE;
+    if (set == NULL && pw_file_open(&file, encode->app->ctx, path, NULL, &err) != PW_OK)
+        return fail_with(encode->app, &err);
+    status = put_lines(encode, batch, set, file, path, seconds);
+    pw_file_free(file);
     return status;
 }

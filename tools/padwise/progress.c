@@ -30,6 +30,9 @@ void progress_start(struct progress *progress, const char *stage, const char *un
     progress->is_outer = unit != NULL;
     progress->done = 0;
     progress->fraction = -1;
+    progress->skipped = 0;
+    progress->skipped_fraction = 0;
+    progress->span = (struct progress_span){0};
     progress->started = progress->last_said = progress_clock();
 }
 
@@ -65,17 +68,19 @@ static void put_duration(char *out, size_t capacity, double seconds)
 static void put_figures(const struct progress *progress, double elapsed, char *out,
                         size_t capacity)
 {
+    const double worked = progress->fraction - progress->skipped_fraction;
+    const uint64_t n = progress->done - progress->skipped;
     char left[32];
     size_t used = 0;
 
     out[0] = '\0';
     if (progress->unit != NULL) {
         snprintf(out, capacity, "  %" PRIu64 " %s  %.3g/s", progress->done, progress->unit,
-                 elapsed > 0 ? (double)progress->done / elapsed : 0);
+                 elapsed > 0 ? (double)n / elapsed : 0);
         used = strlen(out);
     }
-    if (progress->fraction > 0 && used < capacity) {
-        put_duration(left, sizeof(left), elapsed * (1 / progress->fraction - 1));
+    if (progress->fraction > 0 && worked > 0 && used < capacity) {
+        put_duration(left, sizeof(left), elapsed * (1 - progress->fraction) / worked);
         snprintf(out + used, capacity - used, "  %s left", left);
     }
 }
@@ -131,14 +136,59 @@ void progress_update(struct progress *progress, uint64_t done, double fraction)
     tick(progress);
 }
 
+void progress_skip(struct progress *progress, uint64_t skipped, double fraction)
+{
+    progress->skipped = skipped;
+    progress->skipped_fraction = fraction < 0 ? 0 : fraction;
+}
+
+void progress_span(struct progress *progress, uint64_t done_end, double end, unsigned n_passes)
+{
+    const double begin = progress->fraction < 0 ? 0 : progress->fraction;
+
+    progress->span =
+        (struct progress_span){progress->done, done_end, begin, end, n_passes, 0, 0};
+}
+
+void progress_span_end(struct progress *progress)
+{
+    const struct progress_span span = progress->span;
+
+    if (span.n_passes == 0)
+        return;
+    progress->span = (struct progress_span){0};
+    progress_update(progress, span.done_end, span.end);
+}
+
+/* A pass begins again at 0. */
+static void advance(struct progress *progress, const pw_progress *report)
+{
+    struct progress_span *span = &progress->span;
+    double share;
+
+    if (report->done < span->pass_done && span->i_pass + 1 < span->n_passes)
+        span->i_pass++;
+    span->pass_done = report->done;
+    share = (span->i_pass + (double)report->done / (double)report->total) / span->n_passes;
+    progress_update(progress,
+                    span->done_begin +
+                        (uint64_t)(share * (double)(span->done_end - span->done_begin)),
+                    span->end < 0 ? -1 : span->begin + share * (span->end - span->begin));
+}
+
 bool progress_callback(void *user, const pw_progress *report)
 {
     struct progress *progress = user;
 
-    if (interrupted())
+    if (interrupted() ||
+        (progress->is_stopped != NULL && progress->is_stopped(progress->stopped_user)))
         return true;
     if (progress->is_outer) {
-        tick(progress);
+        if (progress->span.n_passes > 0 && report->total > 0 &&
+            strcmp(report->stage, "encoding") == 0)
+            advance(progress, report);
+        else
+            tick(progress);
         return false;
     }
     if (progress->stage == NULL || strcmp(progress->stage, report->stage) != 0)

@@ -6,6 +6,15 @@
 
 #include <padwise/context.h>
 
+/* Work that the library reports on from 0 to 1, n_passes times: it takes the count from
+ * done_begin to done_end. */
+struct progress_span {
+    uint64_t done_begin, done_end;
+    double begin, end;         /* the same as fractions; below 0: not known */
+    unsigned n_passes, i_pass; /* n_passes 0: none */
+    uint64_t pass_done;
+};
+
 struct progress {
     bool is_on, is_terminal; /* set at the start of the run */
     size_t width;
@@ -13,7 +22,12 @@ struct progress {
     bool is_drawn; /* a bar stands on the line of the cursor */
     const char *stage, *unit;
     uint64_t done;
-    double fraction;           /* below 0: not known */
+    double fraction;  /* below 0: not known */
+    uint64_t skipped; /* of done: was there before, no part of the rate */
+    double skipped_fraction;
+    struct progress_span span;            /* what is computed at the moment */
+    bool (*is_stopped)(const void *user); /* besides an interrupt; NULL: nothing */
+    const void *stopped_user;
     double started, last_said; /* seconds of the monotonic clock */
 };
 
@@ -23,6 +37,13 @@ double progress_clock(void);
 /* Start counting units ("prompts") of a stage ("encoding"). */
 void progress_start(struct progress *progress, const char *stage, const char *unit);
 void progress_update(struct progress *progress, uint64_t done, double fraction);
+
+/* Units that need no work: they count as done, not for the rate. */
+void progress_skip(struct progress *progress, uint64_t skipped, double fraction);
+
+/* The library's next calls bring the count to done_end, the fraction to `end`. */
+void progress_span(struct progress *progress, uint64_t done_end, double end, unsigned n_passes);
+void progress_span_end(struct progress *progress);
 
 /* Take the bar away so that something else can be written; it comes back by itself. */
 void progress_clear(struct progress *progress);

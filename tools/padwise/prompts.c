@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -72,6 +73,18 @@ double prompts_fraction(const struct prompts *prompts)
     if (prompts->path == NULL)
         return (double)prompts->n_given / (double)prompts->app->arguments.n_words;
     return prompts->size == 0 ? -1 : (double)prompts->n_bytes / (double)prompts->size;
+}
+
+bool prompts_would_wait(const struct prompts *prompts)
+{
+    const size_t used = prompts->end - prompts->start;
+    struct pollfd wait;
+
+    if (prompts->file == NULL || prompts->size > 0 || prompts->is_over ||
+        (used > 0 && memchr(prompts->buffer + prompts->start, '\n', used) != NULL))
+        return false;
+    wait = (struct pollfd){.fd = fileno(prompts->file), .events = POLLIN};
+    return poll(&wait, 1, 0) == 0;
 }
 
 /* Make room behind what is there: move it to the front, or grow. */

@@ -29,6 +29,9 @@ int prompts_open(struct app *app, struct prompts *prompts);
 int prompts_next(struct prompts *prompts, struct pool *pool, struct prompt_item *item,
                  bool *more);
 
+/* Whether the next prompt is not there yet: somebody is still writing it into a pipe. */
+bool prompts_would_wait(const struct prompts *prompts);
+
 /* How much has been read, 0 to 1; below 0 if that is not known. */
 double prompts_fraction(const struct prompts *prompts);
 void prompts_close(struct prompts *prompts);
