@@ -54,7 +54,7 @@ golden: ## make the golden tensors again (needs python3 with PyTorch and transfo
 	@for script in scripts/golden/*.py; do python3 "$$script" || exit 1; done
 
 format: ## clang-format all C files in place
-	@git ls-files -co --exclude-standard -z '*.c' '*.h' | grep -zv '_table\.[ch]$$' | xargs -0 clang-format -i
+	@git ls-files -co --exclude-standard -z '*.c' '*.h' '*.inc' | grep -zv '_table\.[ch]$$' | xargs -0 clang-format -i
 
 lint: | packages ## clang-tidy with zero tolerance (.clang-tidy), assertions on: they tell it what we know
 	@test -f $(BUILD)-lint/build.ninja || meson setup $(BUILD)-lint --buildtype=debug >/dev/null

@@ -17,6 +17,10 @@ extern "C" {
 #define PW_MODEL_LAYERS_MAX    1024
 #define PW_MODEL_POSITIONS_MAX 65536
 
+/* Sequences of one call among which equal prefixes are found; of a larger batch, so many at a
+ * time. */
+#define PW_ENCODE_SORT_MAX 65536
+
 typedef enum pw_activation {
     PW_ACTIVATION_DEFAULT =
         0, /* config.json's hidden_act; without one: width 512 and 768 quick_gelu, else gelu */
@@ -114,9 +118,10 @@ PW_API const pw_model_info *pw_model_scan_info(const pw_model_scan *scan, size_t
 /** The scratch of one thread; one session per thread, any number may share a model. */
 typedef struct pw_session pw_session;
 
-/** @param n_rows_max  tokens of the largest batch that is computed in one piece; larger batches
- * run in windows of whole sequences. At least one sequence always fits. 0: 77 * 16.   Since:
- * 0.1 */
+/** @param n_rows_max  rows that are computed in one piece, a row being one token that no other
+ * sequence shares; what has more runs in windows. At least one sequence always fits. 0: 77
+ * * 16. Memory: 9 D + F + P floats a row and what the products need, of the widths of
+ * pw_model_info. Since: 0.1 */
 PW_NODISCARD PW_API pw_status pw_session_create(pw_session **out, pw_model *model,
                                                 size_t n_rows_max, pw_error *err);
 PW_API void pw_session_free(pw_session *session);
@@ -146,7 +151,10 @@ typedef struct pw_batch {
     size_t n_prompts, n_tokens;
 } pw_batch;
 
-/** Encode. Computes only what the outputs need.
+/** Encode. Computes only what the outputs need: sequences that begin alike (in id and mask)
+ * share those rows, tokens behind the pooled one are left out where nothing else is wanted, and
+ * so are layers behind the last one wanted (docs/models/clip.md, "Which rows are computed").
+ * None of it changes a bit.
  *  @return PW_OK; PW_ERR_ARGUMENT (an id outside the vocabulary, more tokens than positions, a
  * layer that is not there); PW_ERR_UNSUPPORTED (text_embeds without a projection);
  * PW_ERR_CAPACITY; PW_ERR_CANCELLED. Outputs are undefined on failure. Threads: one call per
@@ -154,6 +162,30 @@ typedef struct pw_batch {
 PW_NODISCARD PW_API pw_status pw_model_encode(pw_session *session, const pw_batch *batch,
                                               const pw_output *outputs, size_t n_outputs,
                                               pw_error *err);
+
+/** What the last pw_model_encode of a session did; zeros before the first and where its
+ * arguments were refused. */
+typedef struct pw_session_stats {
+    size_t struct_size;
+    uint64_t n_sequences;
+    uint64_t n_rows_given;    /* sequences times tokens */
+    uint64_t n_rows_computed; /* different prefixes that the outputs need, in each window */
+    uint64_t n_windows;
+    uint64_t flops; /* 2 for each multiply-add of rows that were computed: queries, keys,
+                       values, output, MLP, projection, and attention's scores and weighted sums
+                       over the keys that a query sees. Norms, softmax and activations are not
+                       counted */
+} pw_session_stats;
+
+static inline void pw_session_stats_init(pw_session_stats *stats)
+{
+    const pw_session_stats zero = {sizeof(pw_session_stats), 0, 0, 0, 0, 0};
+
+    *stats = zero;
+}
+
+/** @param stats  made by pw_session_stats_init.   Since: 0.1 */
+PW_API void pw_session_get_stats(const pw_session *session, pw_session_stats *stats);
 
 /** Kinds that pw_model_init_files knows: "clip-l", "clip-h", "clip-bigg", "clip-b32", "tiny";
  * NULL past the end.   Since: 0.1 */

@@ -12,6 +12,7 @@
 #include "recipe.h"
 #include "conditioning.h"
 #include "bulk.h"
+#include "roofline.h"
 #include "version.h"
 
 #endif

@@ -34,7 +34,7 @@ pw_status pwi_context_new(pw_context **out, size_t size, const pw_context_option
     pw_context_options options;
     pw_context *ctx;
     pw_status status;
-    pw_level machine = pwi_cpu_level();
+    pw_level machine = pwi_cpu_level(); /* asks for AMX, which threads started later inherit */
 
     *out = NULL;
     PWI_TRY(options_of(&options, given, err));

@@ -15,19 +15,24 @@ static void fill_ref(pwi_kernels *kernels, unsigned features)
     pwi_kernels_ref_gemm(kernels);
     pwi_kernels_ref_integers(kernels);
     pwi_kernels_ref_layer_norm(kernels);
+    pwi_kernels_ref_peak(kernels);
     pwi_kernels_ref_widen(kernels);
 }
 
 #ifdef PWI_HAVE_AVX2
 static void fill_avx2(pwi_kernels *kernels, unsigned features)
 {
-    (void)features;
     pwi_kernels_avx2_activation(kernels);
     pwi_kernels_avx2_add(kernels);
     pwi_kernels_avx2_attention(kernels);
     pwi_kernels_avx2_gemm(kernels);
+    pwi_kernels_avx2_gemm_i16(kernels);
+    pwi_kernels_avx2_integers(kernels);
     pwi_kernels_avx2_layer_norm(kernels);
+    pwi_kernels_avx2_peak(kernels, features);
     pwi_kernels_avx2_widen(kernels);
+    if (features & PWI_CPU_AVX_VNNI)
+        pwi_kernels_avxvnni_gemm_i16(kernels);
 }
 #endif
 
@@ -38,6 +43,12 @@ static const struct {
     {PW_LEVEL_REF, fill_ref},
 #ifdef PWI_HAVE_AVX2
     {PW_LEVEL_AVX2, fill_avx2},
+#endif
+#ifdef PWI_HAVE_AVX512
+    {PW_LEVEL_AVX512, pwi_kernels_avx512},
+#endif
+#ifdef PWI_HAVE_AMX
+    {PW_LEVEL_AMX, pwi_kernels_amx},
 #endif
 };
 

@@ -44,6 +44,7 @@ typedef struct pwi_packed {
     size_t k_padded; /* k rounded up to the product's k_unit */
     float scale; /* where dtype is the file's: real weight = stored * scale (scaled fp8), else 1
                   */
+    float file_scale;  /* what an element of the file is multiplied with */
     float *row_scales; /* [n rounded up to nr] integer products: real weight = integer * scale;
                           else NULL */
     int32_t *row_sums; /* [n rounded up to nr] sum of a row's integers, where the product stores

@@ -82,7 +82,8 @@ pw_status pwi_pack(pwi_packed *packed, const pw_allocator *allocator,
     packed->n = n;
     packed->k = k;
     packed->k_padded = columns / product->k_unit * product->k_unit;
-    packed->scale = scale;
+    packed->file_scale = scale;
+    packed->scale = packed->dtype == dtype ? scale : 1.0f;
     packed->size_bytes = bytes;
     packed->allocator = allocator;
     if (!allocate(packed, rows / nr * nr)) {
@@ -134,7 +135,7 @@ static void widen(const struct rows *rows, size_t i, size_t first, size_t n, flo
     const size_t size = element_size(rows->dtype);
 
     rows->kernels->widen(out, rows->bytes + (i * rows->packed->k + first) * size, rows->dtype,
-                         n, rows->packed->scale);
+                         n, rows->packed->file_scale);
 }
 
 static size_t block_of(const struct rows *rows, size_t first)

@@ -1,17 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /* CLIP's text tower, forward (Radford 2021; a pre-norm transformer, Vaswani 2017). Mathematics
- * only: weights are bound in clip_load.c, who sees whom is decided in rows.c, outputs are
- * picked in session.c. */
+ * only: weights are bound in clip_load.c, which rows there are and who sees whom is decided in
+ * rows.c, outputs are picked in outputs.c. */
 #include "models/clip_text.h"
 
+#include <string.h>
+
 #include "base/threads.h"
+#include "models/attend.h"
+
+/* Embedded elements below which the pool stays asleep. */
+#define MIN_PARALLEL 100000
 
 struct run {
     const pw_context *ctx;
     const pwi_kernels *kernels;
     const pwi_clip_text *clip;
-    const pwi_rows *rows;
+    pwi_rows *rows;
     pwi_clip_scratch *scratch;
+    size_t n_rows; /* in the residual stream now: those of rows, or in the last block's second
+                      half those asked for */
+    uint64_t n_multiplications;
 };
 
 /* hidden = token_embedding[id] + position_embedding[position]: hidden_states.0. */
@@ -20,16 +29,46 @@ static void embed_row(const struct run *run, size_t row)
     const pwi_table *tokens = &run->clip->token_embedding,
                     *positions = &run->clip->position_embedding;
     const size_t width = run->clip->width;
-    const char *token =
-        (const char *)tokens->data + (size_t)run->rows->ids[row] * tokens->row_bytes;
+    const char *token = (const char *)tokens->data + run->rows->ids[row] * tokens->row_bytes;
     const char *position =
-        (const char *)positions->data + row % run->rows->n_tokens * positions->row_bytes;
+        (const char *)positions->data + run->rows->positions[row] * positions->row_bytes;
     float *hidden = run->scratch->hidden + row * width,
           *scratch = run->scratch->context + row * width;
 
     run->kernels->widen(hidden, token, tokens->dtype, width, 1.0f);
     run->kernels->widen(scratch, position, positions->dtype, width, 1.0f);
     run->kernels->add(hidden, hidden, scratch, width);
+}
+
+static void embed_share(void *argument, size_t i_share)
+{
+    const struct run *run = argument;
+    const size_t n = run->n_rows, n_shares = (size_t)run->ctx->n_threads;
+
+    for (size_t row = n * i_share / n_shares; row < n * (i_share + 1) / n_shares; row++)
+        embed_row(run, row);
+}
+
+static void embed(struct run *run)
+{
+    if (run->n_rows * run->clip->width >= MIN_PARALLEL) {
+        pwi_parallel(run->ctx, embed_share, run, (size_t)run->ctx->n_threads);
+        return;
+    }
+    for (size_t row = 0; row < run->n_rows; row++)
+        embed_row(run, row);
+}
+
+/* hidden row i = hidden row from[i], at or behind it. */
+static void gather_hidden(struct run *run, const uint32_t *from, size_t n)
+{
+    const size_t width = run->clip->width;
+    float *hidden = run->scratch->hidden;
+
+    for (size_t i = 0; i < n; i++)
+        if (from[i] != i)
+            memcpy(hidden + i * width, hidden + from[i] * width, width * sizeof(float));
+    run->n_rows = n;
 }
 
 /* The rows of x as they are (norm NULL), or normalized, as a product takes them. */
@@ -39,7 +78,7 @@ static pwi_gemm_input input_of(const struct run *run, const float *x, size_t wid
     return (pwi_gemm_input){
         .x = x,
         .stride = width,
-        .n_rows = run->rows->n_rows,
+        .n_rows = run->n_rows,
         .gain = norm == NULL ? NULL : norm->gain,
         .bias = norm == NULL ? NULL : norm->bias,
         .epsilon = run->clip->epsilon,
@@ -51,103 +90,120 @@ static pwi_gemm_part part_of(const pwi_linear *linear, float *out, size_t out_st
     return (pwi_gemm_part){&linear->weight, linear->bias, out, out_stride};
 }
 
-static void linear(const struct run *run, float *out, const pwi_gemm_input *input,
+static void multiply(struct run *run, const pwi_gemm_input *input, const pwi_gemm_part *parts,
+                     size_t n_parts, pwi_epilogue epilogue)
+{
+    for (size_t i = 0; i < n_parts; i++)
+        run->n_multiplications += (uint64_t)input->n_rows * parts[i].w->n * parts[i].w->k;
+    pwi_gemm(run->ctx, input, parts, n_parts, epilogue, run->scratch->gemm);
+}
+
+static void linear(struct run *run, float *out, const pwi_gemm_input *input,
                    const pwi_linear *linear, pwi_epilogue epilogue)
 {
     const pwi_gemm_part part = part_of(linear, out, linear->weight.n);
 
-    pwi_gemm(run->ctx, input, &part, 1, epilogue, run->scratch->gemm);
+    multiply(run, input, &part, 1, epilogue);
 }
 
-/* Queries, keys and values of all heads in one product. */
-static void project_qkv(const struct run *run, const pwi_clip_block *block)
+/* Queries, keys and values of all heads: in one product where every row is a query. Else keys
+ * and values of every row first; then the residual stream is cut down to the rows asked for,
+ * and query j is of the j-th of them. */
+static void project_qkv(struct run *run, const pwi_clip_block *block,
+                        const pwi_queries *queries)
 {
     const size_t width = run->clip->width;
     float *qkv = run->scratch->qkv;
-    const pwi_gemm_input input = input_of(run, run->scratch->hidden, width, &block->norm1);
     const pwi_gemm_part parts[] = {part_of(&block->q, qkv, 3 * width),
                                    part_of(&block->k, qkv + width, 3 * width),
                                    part_of(&block->v, qkv + 2 * width, 3 * width)};
+    pwi_gemm_input input = input_of(run, run->scratch->hidden, width, &block->norm1);
 
-    pwi_gemm(run->ctx, &input, parts, 3, PWI_EPILOGUE_STORE, run->scratch->gemm);
+    if (queries->n == run->rows->n) {
+        multiply(run, &input, parts, 3, PWI_EPILOGUE_STORE);
+        return;
+    }
+    multiply(run, &input, parts + 1, 2, PWI_EPILOGUE_STORE);
+    gather_hidden(run, queries->rows, queries->n);
+    input.n_rows = run->n_rows;
+    multiply(run, &input, parts, 1, PWI_EPILOGUE_STORE);
 }
 
-/* One head of one sequence: softmax(Q K^T / sqrt(K) + mask) V. */
-static void attend(const struct run *run, size_t i_sequence, size_t i_head, float *scores)
+static void attention(struct run *run, const pwi_queries *queries)
 {
-    const pwi_rows *rows = run->rows;
-    const size_t width = run->clip->width, column = i_head * run->clip->head_dim,
-                 first = i_sequence * rows->n_tokens;
-    const float *qkv = run->scratch->qkv + column;
-    const pwi_attention_args args = {
-        .out = run->scratch->context + first * width + column,
+    const pwi_clip_scratch *s = run->scratch;
+    const size_t width = run->clip->width;
+    const pwi_attention attention = {
+        .ctx = run->ctx,
+        .rows = run->rows,
+        .queries = queries,
+        .out = s->context,
+        .q = s->qkv,
+        .k = s->qkv + width,
+        .v = s->qkv + 2 * width,
         .out_stride = width,
-        .q = qkv,
-        .k = qkv + width,
-        .v = qkv + 2 * width,
         .stride = 3 * width,
+        .n_heads = run->clip->n_heads,
         .head_dim = run->clip->head_dim,
         .scale = run->clip->head_scale,
-        .queries = rows->numbers + first,
-        .n_queries = rows->n_tokens,
-        .keys = rows->keys + first,
-        .n_visible = rows->n_visible + first,
-        .scores = scores,
+        .scores = s->scores,
+        .scores_stride = s->scores_stride,
+        .keys = s->keys,
+        .keys_stride = run->clip->n_positions,
     };
 
-    run->kernels->attention(&args);
-}
-
-/* The share of worker i of all (sequence, head) pairs: contiguous, so that each worker owns one
- * scratch of scores. */
-static void attend_share(void *argument, size_t i_worker)
-{
-    const struct run *run = argument;
-    const size_t n_heads = run->clip->n_heads, n = run->rows->n_sequences * n_heads;
-    const size_t n_workers = (size_t)run->ctx->n_threads;
-    float *scores = run->scratch->scores + i_worker * run->scratch->scores_stride;
-
-    for (size_t i = n * i_worker / n_workers; i < n * (i_worker + 1) / n_workers; i++)
-        attend(run, i / n_heads, i % n_heads, scores);
-}
-
-static void attention(struct run *run)
-{
-    pwi_parallel(run->ctx, attend_share, run, (size_t)run->ctx->n_threads);
+    run->n_multiplications += 2 * queries->n_pairs * width;
+    pwi_attend(&attention);
 }
 
 /* One pre-norm block: hidden += out(attention(norm1 hidden)); hidden += fc2(act(fc1(norm2
- * hidden))). */
-static void block_forward(struct run *run, const pwi_clip_block *block)
+ * hidden))). Behind it the residual stream has the queries' rows. */
+static void block_forward(struct run *run, const pwi_clip_block *block,
+                          const pwi_queries *queries)
 {
     const pwi_clip_scratch *s = run->scratch;
     const size_t width = run->clip->width, mlp = run->clip->mlp;
-    const pwi_gemm_input context = input_of(run, s->context, width, NULL),
-                         hidden = input_of(run, s->hidden, width, &block->norm2),
-                         inner = input_of(run, s->mlp, mlp, NULL);
+    pwi_gemm_input context, hidden, inner;
 
-    project_qkv(run, block);
-    attention(run);
+    project_qkv(run, block, queries);
+    attention(run, queries);
+    context = input_of(run, s->context, width, NULL);
+    hidden = input_of(run, s->hidden, width, &block->norm2);
+    inner = input_of(run, s->mlp, mlp, NULL);
     linear(run, s->hidden, &context, &block->out, PWI_EPILOGUE_ADD);
     linear(run, s->mlp, &hidden, &block->fc1, run->clip->activation);
     linear(run, s->hidden, &inner, &block->fc2, PWI_EPILOGUE_ADD);
 }
 
-pw_status pwi_clip_text_forward(const pw_context *ctx, const pwi_clip_text *clip,
-                                const pwi_rows *rows, pwi_clip_scratch *scratch,
-                                size_t n_layers_wanted, pwi_keep_hidden_state keep, void *user,
-                                pw_error *err)
+static pw_status run_blocks(struct run *run, pwi_clip_pass *pass, pw_error *err)
 {
-    struct run run = {ctx, pwi_context_kernels(ctx), clip, rows, scratch};
+    for (size_t i_layer = 0; i_layer < pass->n_layers; i_layer++) {
+        const bool only_asked = pass->last_is_asked && i_layer + 1 == pass->n_layers;
 
-    for (size_t row = 0; row < rows->n_rows; row++)
-        embed_row(&run, row);
-    PWI_TRY(keep(user, 0, err));
-    for (size_t i_layer = 0; i_layer < n_layers_wanted; i_layer++) {
-        block_forward(&run, &clip->blocks[i_layer]);
-        PWI_TRY(keep(user, (int32_t)i_layer + 1, err));
+        if (i_layer == pass->drop_before) {
+            pwi_rows_drop(run->rows);
+            gather_hidden(run, run->rows->moved, run->rows->n);
+        }
+        block_forward(run, &run->clip->blocks[i_layer],
+                      only_asked ? &run->rows->asked : &run->rows->all);
+        PWI_TRY(pass->keep(pass->user, (int32_t)i_layer + 1, err));
     }
     return PW_OK;
+}
+
+pw_status pwi_clip_text_forward(const pw_context *ctx, const pwi_clip_text *clip,
+                                pwi_rows *rows, pwi_clip_scratch *scratch, pwi_clip_pass *pass,
+                                pw_error *err)
+{
+    struct run run = {ctx, pwi_context_kernels(ctx), clip, rows, scratch, rows->n, 0};
+    pw_status status;
+
+    embed(&run);
+    status = pass->keep(pass->user, 0, err);
+    if (status == PW_OK)
+        status = run_blocks(&run, pass, err);
+    pass->flops = 2 * run.n_multiplications;
+    return status;
 }
 
 pwi_epilogue pwi_epilogue_of(pw_activation activation)

@@ -49,23 +49,34 @@ typedef struct pwi_clip_text {
 
 /* Scratch of one forward pass, f32. */
 typedef struct pwi_clip_scratch {
-    float *hidden;  /* [R, D] the residual stream */
-    float *qkv;     /* [R, 3D] */
-    float *context; /* [R, D] */
-    float *mlp;     /* [R, F] */
-    float *pooled;  /* [R, D]: at most one row a sequence */
-    float *scores;  /* [n_threads, scores_stride] */
+    float *hidden;    /* [R, D] the residual stream */
+    float *qkv;       /* [R, 3D] */
+    float *context;   /* [R, D] */
+    float *mlp;       /* [R, F] */
+    float *projected; /* [R, P] of the rows asked for */
+    float *scores;    /* [n_threads, scores_stride] */
     size_t scores_stride;
-    float *gemm; /* pwi_gemm_scratch */
+    float *gemm;    /* pwi_gemm_scratch */
+    uint32_t *keys; /* [n_threads, n_positions] */
 } pwi_clip_scratch;
 
 /* Called with hidden_states.layer in scratch->hidden, layer 0 ... n_layers. */
 typedef pw_status (*pwi_keep_hidden_state)(void *user, int32_t layer, pw_error *err);
 
-/* Run the tower over the rows; n_layers_wanted of its blocks. PW_ERR_CANCELLED. */
+/* What one pass computes. */
+typedef struct pwi_clip_pass {
+    size_t n_layers;    /* blocks to run */
+    size_t drop_before; /* block before which rows that lead to none asked for are dropped;
+                           SIZE_MAX: none is */
+    bool last_is_asked; /* the last block leaves the rows asked for and no others */
+    pwi_keep_hidden_state keep;
+    void *user;
+    uint64_t flops; /* out: 2 for each multiply-add of the products and of attention */
+} pwi_clip_pass;
+
+/* Run the tower over the rows. PW_ERR_CANCELLED, from keep. */
 pw_status pwi_clip_text_forward(const pw_context *ctx, const pwi_clip_text *clip,
-                                const pwi_rows *rows, pwi_clip_scratch *scratch,
-                                size_t n_layers_wanted, pwi_keep_hidden_state keep, void *user,
+                                pwi_rows *rows, pwi_clip_scratch *scratch, pwi_clip_pass *pass,
                                 pw_error *err);
 
 /* The MLP's epilogue for an activation (not DEFAULT). */

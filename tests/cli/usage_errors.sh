@@ -46,6 +46,14 @@ try padwise vocab train
 try padwise tokenizer
 try padwise tokenizer add
 try padwise info
+try padwise bench nosuch
+try padwise bench encod
+try padwise bench --rows 8
+try padwise bench --rows 0x77
+try padwise bench --threads 1,,2
+try padwise bench --precision nosuch
+try padwise bench --repeats 0
+try padwise bench --limit -1
 try padwise help nosuch
 PADWISE_CPU=sse try padwise tokenize x
 padwise >/dev/null 2>stderr

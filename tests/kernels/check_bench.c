@@ -1,21 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /* checkkern --bench: each kernel's speed at the sizes of CLIP-L, fastest of many runs on one
- * thread, beside ref and, for products, beside the measured FMA peak. */
+ * thread, beside ref and, for products, beside the measured peak. */
 #include <stdlib.h>
 #include <time.h>
 
 #include "checkkern.h"
+#include "kernels/roofline.h"
 
 #define SECONDS_EACH 0.3
+#define PEAK_SECONDS 0.05
 
-double peak_flops(pw_level level)
+/* What the machine can do of what the product does; 0 where there is no instruction for it. */
+static double peak_of(const pwi_kernels *kernels, const pwi_product *product)
 {
-#ifdef PWI_HAVE_AVX2
-    if (level >= PW_LEVEL_AVX2 && pw_level_available(PW_LEVEL_AVX2))
-        return peak_flops_avx2();
-#endif
-    (void)level;
-    return 0.0;
+    switch (product->store) {
+    case PW_BF16:
+        return pwi_spin_rate(kernels, PWI_SPIN_BF16, PEAK_SECONDS);
+    case PW_I16:
+        return pwi_spin_rate(kernels, PWI_SPIN_I16, PEAK_SECONDS);
+    case PW_I8:
+        return pwi_spin_rate(kernels, PWI_SPIN_I8, PEAK_SECONDS);
+    default:
+        return pwi_spin_rate(kernels, PWI_SPIN_F32, PEAK_SECONDS);
+    }
 }
 
 static double seconds(void)
@@ -164,7 +171,7 @@ static void bench_shape(const struct shape *shape, const char *name,
             continue;
         snprintf(what, sizeof(what), "%s %s", name, product->name);
         report(what, level, rate_gemm(kernels, product, shape), "GFLOP/s", ref,
-               peak_flops(level->level));
+               peak_of(kernels, product));
     }
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* checkkern: every kernel of kernels.def at every level against formulas in double, in guarded
- * memory, with hostile values; and the promises about bits. A level that this machine or build
- * lacks is skipped, and the summary says which ones ran.
+ * memory, with hostile values; and the promises about bits. A level above avx2 runs natively
+ * where the machine has it, and emulated; the summary says which ran how.
  *
  *   checkkern [--level L] [--kernel K] [--filter TEXT] [--seed N] [--list] [--bench]
  *             [--exhaustive] */
@@ -29,7 +29,7 @@ static const struct {
 #undef PW_KERNEL
 };
 
-#define N_LEVELS 7
+#define N_LEVELS 10
 
 const struct check_table check_levels[N_LEVELS] = {
     {"ref", PW_LEVEL_REF, 0, false},
@@ -39,11 +39,31 @@ const struct check_table check_levels[N_LEVELS] = {
     {"avx512+vnni", PW_LEVEL_AVX512, PWI_CPU_AVX512_VNNI, false},
     {"avx512bf16", PW_LEVEL_AVX512BF16, PWI_CPU_AVX512_VNNI, false},
     {"amx", PW_LEVEL_AMX, PWI_CPU_AVX512_VNNI, false},
+    {"avx512:emulated", PW_LEVEL_AVX512, 0, true},
+    {"avx512+vnni:emulated", PW_LEVEL_AVX512, PWI_CPU_AVX512_VNNI, true},
+    {"amx:emulated", PW_LEVEL_AMX, PWI_CPU_AVX512_VNNI, true},
 };
 const size_t check_n_levels = N_LEVELS;
 
+/* Whether this build has the table, on whatever machine. */
+static bool is_built(const struct check_table *table)
+{
+#ifdef CHECK_HAVE_EMULATED
+    if (table->is_emulated)
+        return true;
+#endif
+    return !table->is_emulated && pw_level_built(table->level);
+}
+
 bool check_select(const struct check_table *table, pwi_kernels *kernels)
 {
+    if (table->is_emulated) {
+#ifdef CHECK_HAVE_EMULATED
+        return check_fill_emulated(table, kernels);
+#else
+        return false;
+#endif
+    }
     if (!pw_level_built(table->level) || !pw_level_available(table->level) ||
         (pwi_cpu_features() & table->features) != table->features)
         return false;
@@ -51,9 +71,21 @@ bool check_select(const struct check_table *table, pwi_kernels *kernels)
     return true;
 }
 
+const struct check_table *check_native_of(const struct check_table *table, pwi_kernels *kernels)
+{
+    for (size_t i = 0; i < N_LEVELS; i++) {
+        const struct check_table *native = &check_levels[i];
+
+        if (!native->is_emulated && native->level == table->level &&
+            native->features == table->features)
+            return check_select(native, kernels) ? native : NULL;
+    }
+    return NULL;
+}
+
 static const struct check_test *const tables[] = {
-    check_widen_tests,      check_elementwise_tests, check_integers_tests,
-    check_layer_norm_tests, check_gemm_tests,        check_attention_tests,
+    check_widen_tests, check_elementwise_tests, check_integers_tests, check_layer_norm_tests,
+    check_gemm_tests,  check_attention_tests,   check_peak_tests,
 };
 
 struct options {
@@ -199,9 +231,15 @@ static void visit_kernels(const struct options *options, const struct check_test
 static void run_level(const struct options *options, const struct check_table *level,
                       struct counts *counts)
 {
+    pwi_kernels native;
+
     for (size_t i = 0; i < COUNT(tables); i++)
         for (const struct check_test *test = tables[i]; test->kernel != NULL; test++)
             visit_kernels(options, test, level, counts);
+    if (!level->is_emulated || check_native_of(level, &native) == NULL)
+        return;
+    for (const struct check_test *test = check_same_tests; test->kernel != NULL; test++)
+        visit_kernels(options, test, level, counts);
 }
 
 /* A kernel without a test is a mistake. */
@@ -269,16 +307,26 @@ static void parse(struct options *options, int argc, char **argv)
     }
 }
 
+static void print_ran(const struct counts *counts, bool is_emulated)
+{
+    for (size_t i = 0; i < N_LEVELS; i++)
+        if (counts->ran[i] && check_levels[i].is_emulated == is_emulated)
+            printf(" %s", check_levels[i].name);
+}
+
 static void print_levels(const struct counts *counts)
 {
-    printf("levels that ran:");
-    for (size_t i = 0; i < N_LEVELS; i++)
-        if (counts->ran[i])
-            printf(" %s", check_levels[i].name);
+    printf("levels that ran: natively");
+    print_ran(counts, false);
+    printf("; emulated");
+    print_ran(counts, true);
+#ifndef CHECK_HAVE_EMULATED
+    printf(" none: built without SIMDe");
+#endif
     for (size_t i = 0; i < N_LEVELS; i++) {
         pwi_kernels table;
 
-        if (pw_level_built(check_levels[i].level) && !check_select(&check_levels[i], &table))
+        if (is_built(&check_levels[i]) && !check_select(&check_levels[i], &table))
             printf("; %s skipped: this machine lacks it", check_levels[i].name);
     }
     putchar('\n');
@@ -303,7 +351,7 @@ int main(int argc, char **argv)
             options.level != NULL && strcmp(options.level, check_levels[i].name) == 0;
 
         is_known = is_known || is_asked || options.level == NULL;
-        if (is_asked || (options.level == NULL && pw_level_built(check_levels[i].level)))
+        if (is_asked || (options.level == NULL && is_built(&check_levels[i])))
             run_level(&options, &check_levels[i], &counts);
     }
     if (!is_known)

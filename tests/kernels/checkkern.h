@@ -37,6 +37,13 @@ extern const size_t check_n_levels;
 /* Fill kernels for a table; false if this machine or build lacks it. */
 bool check_select(const struct check_table *table, pwi_kernels *kernels);
 
+/* The same for an emulated table, where this build has them. */
+bool check_fill_emulated(const struct check_table *table, pwi_kernels *kernels);
+
+/* The table that an emulated one emulates; NULL if there is none or the machine lacks it. */
+const struct check_table *check_native_of(const struct check_table *table,
+                                          pwi_kernels *kernels);
+
 /* One running test. */
 struct check {
     const struct check_table *table;
@@ -63,6 +70,10 @@ extern const struct check_test check_integers_tests[];
 extern const struct check_test check_layer_norm_tests[];
 extern const struct check_test check_gemm_tests[];
 extern const struct check_test check_attention_tests[];
+extern const struct check_test check_peak_tests[];
+
+/* Of emulated tables whose native one runs here too. */
+extern const struct check_test check_same_tests[];
 
 /* Say what is wrong; the first few are printed. */
 void check_fail(struct check *check, const char *format, ...)
@@ -142,12 +153,5 @@ void weight_free(struct weight *weight);
 
 /* checkkern --bench. NULL: all kernels, all levels. */
 void check_bench(const char *kernel, const char *level);
-
-/* Fused multiply-adds of this level's vectors per second, times two: the bound of every
- * product. 0 where the level is not there. */
-double peak_flops(pw_level level);
-#ifdef PWI_HAVE_AVX2
-double peak_flops_avx2(void);
-#endif
 
 #endif

@@ -11,7 +11,7 @@ TOOL = shutil.which('clang-format-14') or shutil.which('clang-format')
 
 
 def formatted(tree):
-    paths = [path for path in tree.paths if path.endswith(('.c', '.h')) and not is_generated(path)]
+    paths = [path for path in tree.paths if path.endswith(('.c', '.h', '.inc')) and not is_generated(path)]
     if not paths:
         return
     result = subprocess.run([TOOL, '--dry-run', '-Werror', '--style=file'] + paths, cwd=tree.root,

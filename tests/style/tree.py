@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 
-C_ENDINGS = ('.c', '.h', '.def', '.cpp')
+C_ENDINGS = ('.c', '.h', '.inc', '.def', '.cpp')
 CODE_ENDINGS = C_ENDINGS + ('.py', '.sh', '.build')
 SKIPPED_FOLDERS = {'.git', '__pycache__', 'dist'}
 

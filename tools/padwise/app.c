@@ -42,16 +42,14 @@ static int read_level(struct app *app, pw_level level_max, pw_level *level)
     return DONE;
 }
 
-int app_open_context(struct app *app, pw_level level_max)
+int app_open_context_for(struct app *app, pw_level level_max, int32_t n_threads)
 {
     pw_context_options options;
     pw_error err;
-    int64_t n_threads = 0;
 
     pw_context_options_init(&options);
-    TRY(option_integer(app, OPTION_THREADS, 0, 4096, &n_threads));
     TRY(read_level(app, level_max, &options.cpu_max));
-    options.n_threads = (int32_t)n_threads;
+    options.n_threads = n_threads;
     options.progress = progress_callback;
     options.progress_user = &app->progress;
     options.log = on_warning;
@@ -61,6 +59,14 @@ int app_open_context(struct app *app, pw_level level_max)
     if (pw_context_create(&app->ctx, &options, &err) != PW_OK)
         return fail_with(app, &err);
     return DONE;
+}
+
+int app_open_context(struct app *app, pw_level level_max)
+{
+    int64_t n_threads = 0;
+
+    TRY(option_integer(app, OPTION_THREADS, 0, 4096, &n_threads));
+    return app_open_context_for(app, level_max, (int32_t)n_threads);
 }
 
 pw_file_options app_file_options(const struct app *app)

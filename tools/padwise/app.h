@@ -49,6 +49,9 @@ struct app {
  * is given), progress, interrupts and warnings. */
 int app_open_context(struct app *app, pw_level level_max);
 
+/* The same with that many threads, 0: all; --threads is the caller's to read. */
+int app_open_context_for(struct app *app, pw_level level_max, int32_t n_threads);
+
 /* --strict as the library takes it. */
 pw_file_options app_file_options(const struct app *app);
 

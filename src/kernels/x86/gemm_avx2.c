@@ -6,7 +6,7 @@
  * Bits: an element is one FMA chain over each run, from zero, and the runs added in order,
  * whatever rows lie beside it: the tiles of 1 to 6 rows are one text. */
 #include "kernels/levels.h"
-#include "kernels/x86/math_avx2.h"
+#include "kernels/x86/epilogue_avx2.h"
 #include "kernels/x86/tile_avx2.h"
 #include "kernels/x86/widen_avx2.h"
 
@@ -55,40 +55,6 @@ static inline size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-static inline __m256 finished(__m256 value, const float *out, size_t n, pwi_epilogue epilogue)
-{
-    switch (epilogue) {
-    case PWI_EPILOGUE_ADD:
-        return _mm256_add_ps(load_part(out, n), value);
-    case PWI_EPILOGUE_QUICK_GELU:
-        return quick_gelu_lanes(value);
-    case PWI_EPILOGUE_GELU:
-        return gelu_lanes(value);
-    default:
-        return value;
-    }
-}
-
-/* Bias, activation or residual, and out: n_rows rows of the columns that begin at `column`. */
-static void store_block(const pwi_gemm_args *args, const float *totals, size_t first_row,
-                        size_t n_rows, size_t column)
-{
-    for (; column < args->w->n && n_rows > 0; column += LANES, totals += LANES) {
-        const size_t n = args->w->n - column;
-        const __m256 bias =
-            args->bias == NULL ? _mm256_setzero_ps() : load_part(args->bias + column, n);
-        float *out = args->out + first_row * args->out_stride + column;
-
-        for (size_t row = 0; row < n_rows; row++, out += args->out_stride) {
-            const __m256 value = _mm256_add_ps(_mm256_load_ps(totals + row * NR), bias);
-
-            store_part(out, finished(value, out, n, args->epilogue), n);
-        }
-        if ((column + LANES) % NR == 0)
-            return;
-    }
-}
-
 /* A run of a panel: as it is packed, and as f32. */
 struct panel_run {
     const char *packed;
@@ -133,7 +99,7 @@ static void multiply_block(const pwi_gemm_args *args, size_t panel, size_t first
                                              run.wide, n_k, next);
         }
     }
-    store_block(args, totals, first_row, n_rows, panel * NR);
+    store_block(args, totals, NR, first_row, n_rows, panel * NR);
 }
 
 static void gemm_avx2(const pwi_gemm_args *args)

@@ -50,14 +50,37 @@ static int teardown(void **state)
     return 0;
 }
 
-static pw_model *open_model(const struct fixture *f, pw_context *ctx)
+/* What must hold holds at every level and precision; without options: highest at the highest.
+ */
+static const struct setting {
+    pw_level level;
+    pw_precision precision;
+} settings[] = {
+    {PW_LEVEL_REF, PW_PRECISION_HIGHEST},     {PW_LEVEL_AVX2, PW_PRECISION_HIGHEST},
+    {PW_LEVEL_AVX2, PW_PRECISION_MEDIUM},     {PW_LEVEL_AVX2, PW_PRECISION_INT8},
+    {PW_LEVEL_AVX512, PW_PRECISION_MEDIUM},   {PW_LEVEL_AVX512, PW_PRECISION_INT8},
+    {PW_LEVEL_HIGHEST, PW_PRECISION_HIGHEST}, {PW_LEVEL_HIGHEST, PW_PRECISION_HIGH},
+    {PW_LEVEL_HIGHEST, PW_PRECISION_MEDIUM},  {PW_LEVEL_HIGHEST, PW_PRECISION_INT8},
+};
+
+#define N_SETTINGS (sizeof(settings) / sizeof(*settings))
+
+static pw_model *open_model_at(const struct fixture *f, pw_context *ctx, pw_precision precision)
 {
+    pw_model_options options;
     pw_model *model = NULL;
     pw_error err;
 
-    if (pw_model_open(&model, ctx, f->path, NULL, NULL, &err) != PW_OK)
+    pw_model_options_init(&options);
+    options.precision = precision;
+    if (pw_model_open(&model, ctx, f->path, NULL, &options, &err) != PW_OK)
         fail_msg("%s: %s", err.where, err.text);
     return model;
+}
+
+static pw_model *open_model(const struct fixture *f, pw_context *ctx)
+{
+    return open_model_at(f, ctx, PW_PRECISION_HIGHEST);
 }
 
 /* last_hidden_state of n prompts from `first`, at a length, with or without the length mask. */
@@ -86,18 +109,16 @@ static void assert_rows_equal(const float *a, const float *b, size_t n_rows)
     assert_memory_equal(a, b, n_rows * (size_t)sizes.width * sizeof(float));
 }
 
-static const pw_level levels[] = {PW_LEVEL_REF, PW_LEVEL_HIGHEST};
-
 static void threads_do_not_change_bits(void **state)
 {
     static const int32_t n_threads[] = {1, 1, 2, 3, 8};
 
-    for (size_t l = 0; l < 2; l++) {
+    for (size_t l = 0; l < N_SETTINGS; l++) {
         float *first = NULL;
 
         for (size_t i = 0; i < 5; i++) {
-            pw_context *ctx = context_with(n_threads[i], levels[l]);
-            pw_model *model = open_model(*state, ctx);
+            pw_context *ctx = context_with(n_threads[i], settings[l].level);
+            pw_model *model = open_model_at(*state, ctx, settings[l].precision);
             float *out = last_hidden(*state, model, 0, 3, LONG, true);
 
             if (first == NULL)
@@ -115,9 +136,9 @@ static void threads_do_not_change_bits(void **state)
 
 static void a_batch_of_64_gives_each_prompt_its_own_bits(void **state)
 {
-    for (size_t l = 0; l < 2; l++) {
-        pw_context *ctx = context_with(2, levels[l]);
-        pw_model *model = open_model(*state, ctx);
+    for (size_t l = 0; l < N_SETTINGS; l++) {
+        pw_context *ctx = context_with(2, settings[l].level);
+        pw_model *model = open_model_at(*state, ctx, settings[l].precision);
         float *batch = last_hidden(*state, model, 0, 64, SHORT, true);
 
         for (size_t i = 0; i < 64; i += 9) {
@@ -149,10 +170,10 @@ static void neighbours_do_not_change_bits(void **state)
 /* Causal: what stands behind cannot matter, masked or not. */
 static void pads_behind_do_not_change_real_rows(void **state)
 {
-    for (size_t l = 0; l < 2; l++) {
+    for (size_t l = 0; l < N_SETTINGS; l++) {
         for (int masked = 0; masked < 2; masked++) {
-            pw_context *ctx = context_with(1, levels[l]);
-            pw_model *model = open_model(*state, ctx);
+            pw_context *ctx = context_with(1, settings[l].level);
+            pw_model *model = open_model_at(*state, ctx, settings[l].precision);
             float *bare = last_hidden(*state, model, 2, 1, SHORT, masked),
                   *padded = last_hidden(*state, model, 2, 1, LONG, masked);
 
@@ -186,13 +207,13 @@ static void the_mask_changes_pad_rows(void **state)
  * token would have. */
 static void a_row_without_a_visible_key_sees_itself(void **state)
 {
-    for (size_t l = 0; l < 2; l++) {
+    for (size_t l = 0; l < N_SETTINGS; l++) {
         const struct fixture *f = *state;
         const uint8_t none[4] = {0, 0, 0, 0}, self[1] = {1};
         const pw_batch hidden = {f->prompts[0], none, 1, 4},
                        alone = {f->prompts[0], self, 1, 1};
-        pw_context *ctx = context_with(1, levels[l]);
-        pw_model *model = open_model(f, ctx);
+        pw_context *ctx = context_with(1, settings[l].level);
+        pw_model *model = open_model_at(f, ctx, settings[l].precision);
         size_t n;
         float *a =
             encoded(model, &hidden, (pw_output){.kind = PW_OUTPUT_LAST_HIDDEN_STATE}, &n);
