@@ -58,8 +58,10 @@ static size_t whole_lines(size_t bytes)
 /* Bytes of a row that pwi_gemm writes before it multiplies. */
 static size_t row_bytes(const pwi_product *product, size_t k)
 {
-    return product->input_bytes == NULL ? whole_lines(k * sizeof(float))
-                                        : product->input_bytes(k);
+    const size_t bytes =
+        product->input_bytes == NULL ? k * sizeof(float) : product->input_bytes(k);
+
+    return pwi_row_stride(bytes / sizeof(float)) * sizeof(float);
 }
 
 /* A thread's slot: a panel, or a row that is being normalized. */

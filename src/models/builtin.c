@@ -90,7 +90,7 @@ pw_status pw_model_open_builtin(pw_model **out, pw_context *ctx, const pw_model_
     PWI_TRY(pwi_model_options_of(&options, given, err));
     PWI_TRY(builtin_vocab(ctx, &n_vocab, &eos_id, err));
     clip.n_vocab = (size_t)n_vocab;
-    clip.product = &pwi_context_kernels(ctx)->products[options.precision];
+    pwi_clip_choose_products(&clip, pwi_context_kernels(ctx), options.precision);
     info = info_of(&clip, &options, ctx->level, eos_id);
     clip.activation = pwi_epilogue_of(info.activation);
     PWI_TRY(pwi_model_new(&model, ctx, &clip, &info, err));

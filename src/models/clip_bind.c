@@ -14,6 +14,7 @@ struct binder {
     pwi_bindings *bindings;
     pw_error *err;
     char name[NAME_SIZE];
+    bool is_careful; /* of the matrices that are bound now */
 };
 
 /* prefix + [block n] + part + suffix into binder->name. */
@@ -117,7 +118,7 @@ static pw_status add(struct binder *b, pwi_binding binding)
 static pw_status bind_table(struct binder *b, const char *part, pwi_table *table, size_t n_rows,
                             size_t width)
 {
-    pwi_binding binding = {PWI_BIND_TABLE, 0, 0, n_rows, width, -1, table};
+    pwi_binding binding = {PWI_BIND_TABLE, 0, 0, n_rows, width, -1, table, false};
 
     make_name(b, 0, part, "", false);
     PWI_TRY(find_shaped(b, n_rows, width, false, &binding.i_tensor));
@@ -128,7 +129,7 @@ static pw_status bind_table(struct binder *b, const char *part, pwi_table *table
 static pw_status bind_vector(struct binder *b, float **target, size_t first, size_t length,
                              size_t total)
 {
-    pwi_binding binding = {PWI_BIND_VECTOR, 0, first, length, 1, -1, target};
+    pwi_binding binding = {PWI_BIND_VECTOR, 0, first, length, 1, -1, target, false};
 
     PWI_TRY(find_shaped(b, total, 1, true, &binding.i_tensor));
     return add(b, binding);
@@ -152,10 +153,11 @@ static int64_t find_scale(struct binder *b)
 static pw_status bind_matrix(struct binder *b, pwi_packed *target, size_t first, size_t n_rows,
                              size_t total, size_t k)
 {
-    pwi_binding binding = {PWI_BIND_MATRIX, 0, first, n_rows, k, -1, target};
+    pwi_binding binding = {PWI_BIND_MATRIX, 0, first, n_rows, k, -1, target, false};
 
     PWI_TRY(find_shaped(b, total, k, false, &binding.i_tensor));
     binding.i_scale = find_scale(b);
+    binding.is_careful = b->is_careful;
     return add(b, binding);
 }
 
@@ -185,6 +187,7 @@ static pw_status bind_qkv(struct binder *b, size_t i, pwi_clip_block *block, siz
     pwi_linear *linears[3] = {&block->q, &block->k, &block->v};
 
     for (size_t j = 0; j < 3; j++) {
+        b->is_careful = linears[j] == &block->v;
         if (names->qkv != NULL)
             PWI_TRY(
                 bind_linear(b, i, names->qkv, linears[j], j * width, width, 3 * width, width));
@@ -201,7 +204,9 @@ static pw_status bind_block(struct binder *b, size_t i, pwi_clip_block *block, s
 
     PWI_TRY(bind_norm(b, i, names->norm1, true, &block->norm1, width));
     PWI_TRY(bind_qkv(b, i, block, width));
+    b->is_careful = true;
     PWI_TRY(bind_linear(b, i, names->out, &block->out, 0, width, width, width));
+    b->is_careful = false;
     PWI_TRY(bind_norm(b, i, names->norm2, true, &block->norm2, width));
     PWI_TRY(bind_linear(b, i, names->fc1, &block->fc1, 0, mlp, mlp, width));
     return bind_linear(b, i, names->fc2, &block->fc2, 0, width, width, mlp);
@@ -210,8 +215,8 @@ static pw_status bind_block(struct binder *b, size_t i, pwi_clip_block *block, s
 static pw_status bind_projection(struct binder *b, pwi_clip_text *clip)
 {
     pwi_packed *target = &clip->projection.weight;
-    pwi_binding binding = {PWI_BIND_MATRIX_TRANSPOSED, 0,  0,     clip->width,
-                           clip->projection_width,     -1, target};
+    pwi_binding binding = {PWI_BIND_MATRIX_TRANSPOSED, 0,  0,      clip->width,
+                           clip->projection_width,     -1, target, false};
 
     if (clip->projection_width == 0)
         return PW_OK;

@@ -21,6 +21,7 @@ typedef struct pwi_binding {
     size_t first_row, n_rows, n_columns; /* of the tensor; of a vector n_columns = 1 */
     int64_t i_scale;                     /* scaled fp8: the tensor with the scale; -1: none */
     void *target;
+    bool is_careful; /* a matrix for pwi_clip_text.careful */
 } pwi_binding;
 
 typedef struct pwi_bindings {

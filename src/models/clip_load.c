@@ -32,7 +32,7 @@ struct failure {
 
 struct loader {
     pw_context *ctx;
-    const pwi_product *product;
+    const pwi_product *product, *careful;
     const pwi_weights *weights;
     struct piece *pieces;
     size_t n_pieces, capacity;
@@ -100,7 +100,8 @@ static pw_status make_matrix(struct loader *loader, const pwi_binding *binding)
     float scale;
 
     PWI_TRY(read_scale(loader, binding, &scale));
-    return pwi_pack(binding->target, &loader->ctx->allocator, loader->product,
+    return pwi_pack(binding->target, &loader->ctx->allocator,
+                    binding->is_careful ? loader->careful : loader->product,
                     tensor_of(loader, binding)->dtype,
                     is_transposed ? binding->n_columns : binding->n_rows,
                     is_transposed ? binding->n_rows : binding->n_columns, scale, loader->err);
@@ -359,8 +360,11 @@ static void loader_free(struct loader *loader)
 pw_status pwi_clip_load(pw_context *ctx, const pwi_weights *weights, const pwi_layout *layout,
                         pwi_clip_text *clip, pw_error *err)
 {
-    struct loader loader = {
-        .ctx = ctx, .product = clip->product, .weights = weights, .err = err};
+    struct loader loader = {.ctx = ctx,
+                            .product = clip->product,
+                            .careful = clip->careful,
+                            .weights = weights,
+                            .err = err};
     pwi_bindings bindings = {.allocator = &ctx->allocator};
     pw_status status;
 

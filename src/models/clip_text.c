@@ -32,8 +32,8 @@ static void embed_row(const struct run *run, size_t row)
     const char *token = (const char *)tokens->data + run->rows->ids[row] * tokens->row_bytes;
     const char *position =
         (const char *)positions->data + run->rows->positions[row] * positions->row_bytes;
-    float *hidden = run->scratch->hidden + row * width,
-          *scratch = run->scratch->context + row * width;
+    float *hidden = run->scratch->hidden + row * run->scratch->stride,
+          *scratch = run->scratch->context + row * run->scratch->stride;
 
     run->kernels->widen(hidden, token, tokens->dtype, width, 1.0f);
     run->kernels->widen(scratch, position, positions->dtype, width, 1.0f);
@@ -62,22 +62,22 @@ static void embed(struct run *run)
 /* hidden row i = hidden row from[i], at or behind it. */
 static void gather_hidden(struct run *run, const uint32_t *from, size_t n)
 {
-    const size_t width = run->clip->width;
+    const size_t width = run->clip->width, stride = run->scratch->stride;
     float *hidden = run->scratch->hidden;
 
     for (size_t i = 0; i < n; i++)
         if (from[i] != i)
-            memcpy(hidden + i * width, hidden + from[i] * width, width * sizeof(float));
+            memcpy(hidden + i * stride, hidden + from[i] * stride, width * sizeof(float));
     run->n_rows = n;
 }
 
 /* The rows of x as they are (norm NULL), or normalized, as a product takes them. */
-static pwi_gemm_input input_of(const struct run *run, const float *x, size_t width,
+static pwi_gemm_input input_of(const struct run *run, const float *x, size_t stride,
                                const pwi_norm *norm)
 {
     return (pwi_gemm_input){
         .x = x,
-        .stride = width,
+        .stride = stride,
         .n_rows = run->n_rows,
         .gain = norm == NULL ? NULL : norm->gain,
         .bias = norm == NULL ? NULL : norm->bias,
@@ -98,12 +98,24 @@ static void multiply(struct run *run, const pwi_gemm_input *input, const pwi_gem
     pwi_gemm(run->ctx, input, parts, n_parts, epilogue, run->scratch->gemm);
 }
 
-static void linear(struct run *run, float *out, const pwi_gemm_input *input,
+static void linear(struct run *run, float *out, size_t out_stride, const pwi_gemm_input *input,
                    const pwi_linear *linear, pwi_epilogue epilogue)
 {
-    const pwi_gemm_part part = part_of(linear, out, linear->weight.n);
+    const pwi_gemm_part part = part_of(linear, out, out_stride);
 
     multiply(run, input, &part, 1, epilogue);
+}
+
+/* Parts of one product each, or of two that differ at the last part: values. */
+static void multiply_parts(struct run *run, const pwi_gemm_input *input,
+                           const pwi_gemm_part *parts, size_t n_parts)
+{
+    const pwi_gemm_part *values = parts + n_parts - 1;
+    const bool is_one = values->w->product == parts->w->product;
+
+    multiply(run, input, parts, is_one ? n_parts : n_parts - 1, PWI_EPILOGUE_STORE);
+    if (!is_one)
+        multiply(run, input, values, 1, PWI_EPILOGUE_STORE);
 }
 
 /* Queries, keys and values of all heads: in one product where every row is a query. Else keys
@@ -112,18 +124,19 @@ static void linear(struct run *run, float *out, const pwi_gemm_input *input,
 static void project_qkv(struct run *run, const pwi_clip_block *block,
                         const pwi_queries *queries)
 {
-    const size_t width = run->clip->width;
+    const size_t width = run->clip->width, stride = run->scratch->qkv_stride;
     float *qkv = run->scratch->qkv;
-    const pwi_gemm_part parts[] = {part_of(&block->q, qkv, 3 * width),
-                                   part_of(&block->k, qkv + width, 3 * width),
-                                   part_of(&block->v, qkv + 2 * width, 3 * width)};
-    pwi_gemm_input input = input_of(run, run->scratch->hidden, width, &block->norm1);
+    const pwi_gemm_part parts[] = {part_of(&block->q, qkv, stride),
+                                   part_of(&block->k, qkv + width, stride),
+                                   part_of(&block->v, qkv + 2 * width, stride)};
+    pwi_gemm_input input =
+        input_of(run, run->scratch->hidden, run->scratch->stride, &block->norm1);
 
     if (queries->n == run->rows->n) {
-        multiply(run, &input, parts, 3, PWI_EPILOGUE_STORE);
+        multiply_parts(run, &input, parts, 3);
         return;
     }
-    multiply(run, &input, parts + 1, 2, PWI_EPILOGUE_STORE);
+    multiply_parts(run, &input, parts + 1, 2);
     gather_hidden(run, queries->rows, queries->n);
     input.n_rows = run->n_rows;
     multiply(run, &input, parts, 1, PWI_EPILOGUE_STORE);
@@ -141,8 +154,8 @@ static void attention(struct run *run, const pwi_queries *queries)
         .q = s->qkv,
         .k = s->qkv + width,
         .v = s->qkv + 2 * width,
-        .out_stride = width,
-        .stride = 3 * width,
+        .out_stride = s->stride,
+        .stride = s->qkv_stride,
         .n_heads = run->clip->n_heads,
         .head_dim = run->clip->head_dim,
         .scale = run->clip->head_scale,
@@ -162,17 +175,16 @@ static void block_forward(struct run *run, const pwi_clip_block *block,
                           const pwi_queries *queries)
 {
     const pwi_clip_scratch *s = run->scratch;
-    const size_t width = run->clip->width, mlp = run->clip->mlp;
     pwi_gemm_input context, hidden, inner;
 
     project_qkv(run, block, queries);
     attention(run, queries);
-    context = input_of(run, s->context, width, NULL);
-    hidden = input_of(run, s->hidden, width, &block->norm2);
-    inner = input_of(run, s->mlp, mlp, NULL);
-    linear(run, s->hidden, &context, &block->out, PWI_EPILOGUE_ADD);
-    linear(run, s->mlp, &hidden, &block->fc1, run->clip->activation);
-    linear(run, s->hidden, &inner, &block->fc2, PWI_EPILOGUE_ADD);
+    context = input_of(run, s->context, s->stride, NULL);
+    hidden = input_of(run, s->hidden, s->stride, &block->norm2);
+    inner = input_of(run, s->mlp, s->mlp_stride, NULL);
+    linear(run, s->hidden, s->stride, &context, &block->out, PWI_EPILOGUE_ADD);
+    linear(run, s->mlp, s->mlp_stride, &hidden, &block->fc1, run->clip->activation);
+    linear(run, s->hidden, s->stride, &inner, &block->fc2, PWI_EPILOGUE_ADD);
 }
 
 static pw_status run_blocks(struct run *run, pwi_clip_pass *pass, pw_error *err)
@@ -204,6 +216,17 @@ pw_status pwi_clip_text_forward(const pw_context *ctx, const pwi_clip_text *clip
         status = run_blocks(&run, pass, err);
     pass->flops = 2 * run.n_multiplications;
     return status;
+}
+
+void pwi_clip_choose_products(pwi_clip_text *clip, const pwi_kernels *kernels,
+                              pw_precision precision)
+{
+    const pwi_product *medium = &kernels->products[PW_PRECISION_MEDIUM];
+
+    clip->product = &kernels->products[precision];
+    clip->careful = clip->product;
+    if (clip->product->precision == PW_PRECISION_INT8)
+        clip->careful = medium;
 }
 
 pwi_epilogue pwi_epilogue_of(pw_activation activation)

@@ -40,6 +40,7 @@ typedef struct pwi_clip_text {
     float head_scale; /* 1 / sqrt(head_dim), rounded once */
     pwi_epilogue activation;
     const pwi_product *product;   /* how its matrices are multiplied */
+    const pwi_product *careful;   /* v and out: see pwi_clip_choose_products */
     pwi_table token_embedding;    /* [V, D] */
     pwi_table position_embedding; /* [P, D] */
     pwi_clip_block *blocks;       /* [n_layers] */
@@ -49,12 +50,13 @@ typedef struct pwi_clip_text {
 
 /* Scratch of one forward pass, f32. */
 typedef struct pwi_clip_scratch {
-    float *hidden;    /* [R, D] the residual stream */
-    float *qkv;       /* [R, 3D] */
-    float *context;   /* [R, D] */
-    float *mlp;       /* [R, F] */
-    float *projected; /* [R, P] of the rows asked for */
-    float *scores;    /* [n_threads, scores_stride] */
+    size_t stride, qkv_stride, mlp_stride; /* pwi_row_stride of D, 3D, F */
+    float *hidden;                         /* [R, D] the residual stream */
+    float *qkv;                            /* [R, 3D] */
+    float *context;                        /* [R, D] */
+    float *mlp;                            /* [R, F] */
+    float *projected;                      /* [R, P] of the rows asked for */
+    float *scores;                         /* [n_threads, scores_stride] */
     size_t scores_stride;
     float *gemm;    /* pwi_gemm_scratch */
     uint32_t *keys; /* [n_threads, n_positions] */
@@ -81,6 +83,12 @@ pw_status pwi_clip_text_forward(const pw_context *ctx, const pwi_clip_text *clip
 
 /* The MLP's epilogue for an activation (not DEFAULT). */
 pwi_epilogue pwi_epilogue_of(pw_activation activation);
+
+/* Set product and careful. What v and out round away goes into the residual stream as it is:
+ * with int8 they make more than half of the error and a sixth of the work, so they are computed
+ * at medium (docs/precision.md). */
+void pwi_clip_choose_products(pwi_clip_text *clip, const pwi_kernels *kernels,
+                              pw_precision precision);
 
 /* Free every weight; the struct may be partly filled (zeroed before). */
 void pwi_clip_text_free(const pw_allocator *allocator, pwi_clip_text *clip);

@@ -91,13 +91,24 @@ pwi_plan pwi_outputs_plan(const pwi_call *call)
     return plan;
 }
 
-static void normalize(const pwi_call *call, float *out, const float *x, size_t n_rows)
+/* Rows of a scratch matrix through the final norm, to rows out_stride apart. */
+static void normalize(const pwi_call *call, float *out, size_t out_stride, const float *x,
+                      size_t n_rows)
 {
     const pwi_clip_text *clip = &call->session->model->clip;
 
     pwi_context_kernels(call->session->model->ctx)
-        ->layer_norm(out, clip->width, x, clip->width, clip->final_norm.gain,
+        ->layer_norm(out, out_stride, x, call->session->scratch.stride, clip->final_norm.gain,
                      clip->final_norm.bias, n_rows, clip->width, clip->epsilon);
+}
+
+static void copy_rows(const pwi_call *call, float *out, const float *x, size_t n_rows)
+{
+    const size_t width = call->session->model->clip.width;
+
+    for (size_t row = 0; row < n_rows; row++)
+        memcpy(out + row * width, x + row * call->session->scratch.stride,
+               width * sizeof(float));
 }
 
 /* Every row of every sequence: what it shares with the one before is copied from there, the
@@ -110,18 +121,18 @@ static void write_whole(const pwi_call *call, const pw_output *output)
     const float *x = session->scratch.hidden, *before = NULL;
 
     for (size_t place = call->first; place < call->first + call->n; place++) {
-        const size_t n_shared = before == NULL ? 0 : session->order.shared[place] * width;
-        const size_t n_own = n_tokens * width - n_shared;
+        const size_t n_shared = before == NULL ? 0 : session->order.shared[place];
+        const size_t n_own = n_tokens - n_shared;
         float *out = output->data +
                      (call->first_prompt + session->order.sequences[place]) * n_tokens * width;
 
         if (n_shared > 0)
-            memcpy(out, before, n_shared * sizeof(float));
+            memcpy(out, before, n_shared * width * sizeof(float));
         if (is_normed)
-            normalize(call, out + n_shared, x, n_own / width);
+            normalize(call, out + n_shared * width, width, x, n_own);
         else
-            memcpy(out + n_shared, x, n_own * sizeof(float));
-        x += n_own;
+            copy_rows(call, out + n_shared * width, x, n_own);
+        x += n_own * session->scratch.stride;
         before = out;
     }
 }
@@ -131,12 +142,11 @@ static const float *pool(const pwi_call *call)
 {
     const pwi_clip_scratch *s = &call->session->scratch;
     const pwi_queries *asked = &call->session->rows.asked;
-    const size_t width = call->session->model->clip.width;
     const bool only_asked = pwi_plan_is_last_asked(&call->plan);
 
     for (size_t j = 0; j < asked->n; j++)
-        normalize(call, s->context + j * width,
-                  s->hidden + (only_asked ? j : asked->rows[j]) * width, 1);
+        normalize(call, s->context + j * s->stride, s->stride,
+                  s->hidden + (only_asked ? j : asked->rows[j]) * s->stride, 1);
     return s->context;
 }
 
@@ -146,7 +156,7 @@ static const float *project(const pwi_call *call, const float *pooled)
     pw_session *session = call->session;
     const pwi_clip_text *clip = &session->model->clip;
     const pwi_gemm_input input = {
-        .x = pooled, .stride = clip->width, .n_rows = session->rows.asked.n};
+        .x = pooled, .stride = session->scratch.stride, .n_rows = session->rows.asked.n};
     const pwi_gemm_part part = {&clip->projection.weight, NULL, session->scratch.projected,
                                 clip->projection_width};
 
@@ -161,14 +171,17 @@ static void write_pooled(const pwi_call *call, const pw_output *output)
     const pw_session *session = call->session;
     const size_t width = output_width(output, &session->model->clip, 1);
     const float *rows = pool(call);
+    size_t stride = session->scratch.stride;
 
-    if (output->kind == PW_OUTPUT_TEXT_EMBEDS)
+    if (output->kind == PW_OUTPUT_TEXT_EMBEDS) {
         rows = project(call, rows);
+        stride = width;
+    }
     for (size_t place = call->first; place < call->first + call->n; place++) {
         const uint32_t i = session->order.sequences[place];
 
         memcpy(output->data + (call->first_prompt + i) * width,
-               rows + session->pools[i] * width, width * sizeof(float));
+               rows + session->pools[i] * stride, width * sizeof(float));
     }
 }
 

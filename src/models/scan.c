@@ -191,7 +191,7 @@ static pw_status settle(pw_model_scan *scan, pwi_found *found, const pwi_clip_co
                                                &found->info.activation_is_guess);
     clip->activation = pwi_epilogue_of(found->info.activation);
     settle_pool(found, config, scan->options.pool);
-    clip->product = &pwi_context_kernels(scan->ctx)->products[scan->options.precision];
+    pwi_clip_choose_products(clip, pwi_context_kernels(scan->ctx), scan->options.precision);
     fill_sizes(found, scan->ctx);
     return measure_weights(found, scan->ctx, err);
 }

@@ -27,15 +27,17 @@ static pw_status allocate_scratch(pw_session *session, pw_error *err)
     const pw_context *ctx = session->model->ctx;
     const size_t k_max = clip->mlp > clip->width ? clip->mlp : clip->width,
                  n = session->n_rows_max;
+    const size_t n_gemm = pwi_gemm_scratch(ctx, clip->product, n, k_max),
+                 n_careful = pwi_gemm_scratch(ctx, clip->careful, n, clip->width);
     pwi_clip_scratch *s = &session->scratch;
     const struct part parts[] = {
-        {&s->hidden, n, clip->width},
-        {&s->qkv, n, 3 * clip->width},
-        {&s->context, n, clip->width},
-        {&s->mlp, n, clip->mlp},
+        {&s->hidden, n, s->stride},
+        {&s->qkv, n, s->qkv_stride},
+        {&s->context, n, s->stride},
+        {&s->mlp, n, s->mlp_stride},
         {&s->projected, n, clip->projection_width},
         {&s->scores, (size_t)ctx->n_threads, s->scores_stride},
-        {&s->gemm, 1, pwi_gemm_scratch(ctx, clip->product, n, k_max)},
+        {&s->gemm, 1, n_gemm > n_careful ? n_gemm : n_careful},
     };
     size_t total = 0;
 
@@ -91,6 +93,9 @@ pw_status pw_session_create(pw_session **out, pw_model *model, size_t n_rows_max
     session->n_rows_max = n_rows_max > 0 ? n_rows_max : ROWS_DEFAULT;
     if (session->n_rows_max < model->clip.n_positions)
         session->n_rows_max = model->clip.n_positions;
+    session->scratch.stride = pwi_row_stride(model->clip.width);
+    session->scratch.qkv_stride = pwi_row_stride(3 * model->clip.width);
+    session->scratch.mlp_stride = pwi_row_stride(model->clip.mlp);
     session->scratch.scores_stride = round_up(model->clip.n_positions, 16);
     pw_session_stats_init(&session->stats);
     status = session->n_rows_max >= PWI_NO_ROW
