@@ -47,8 +47,6 @@ typedef struct pwi_packed {
     float file_scale;  /* what an element of the file is multiplied with */
     float *row_scales; /* [n rounded up to nr] integer products: real weight = integer * scale;
                           else NULL */
-    int32_t *row_sums; /* [n rounded up to nr] sum of a row's integers, where the product stores
-                          them; else NULL */
     void *data;        /* [ceil(n / nr), k_padded / k_group, nr, k_group] */
     size_t size_bytes;
     const pw_allocator *allocator;
@@ -82,7 +80,6 @@ struct pwi_product {
     pw_dtype
         store; /* F32: the file's dtype. BF16, I16, I8: that, unless the file's is smaller */
     int32_t limit; /* of an integer's magnitude; 0: no integers, no row_scales */
-    bool has_sums; /* row_sums are wanted; store is then always taken */
     /* Bytes of one prepared row, a multiple of 64. NULL: rows enter as f32 */
     size_t (*input_bytes)(size_t k);
     /* Row x [k] into the product's form: a function of this row alone. */

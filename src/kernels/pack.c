@@ -55,10 +55,7 @@ static bool allocate(pwi_packed *packed, size_t n_rows)
     packed->data = pwi_alloc_simd(allocator, packed->size_bytes);
     if (product->limit > 0)
         packed->row_scales = pwi_alloc_zeroed(allocator, n_rows, sizeof(float));
-    if (product->has_sums)
-        packed->row_sums = pwi_alloc_zeroed(allocator, n_rows, sizeof(int32_t));
-    return packed->data != NULL && (product->limit == 0 || packed->row_scales != NULL) &&
-           (!product->has_sums || packed->row_sums != NULL);
+    return packed->data != NULL && (product->limit == 0 || packed->row_scales != NULL);
 }
 
 pw_status pwi_pack(pwi_packed *packed, const pw_allocator *allocator,
@@ -163,8 +160,6 @@ static void measure(const struct rows *rows)
         }
         rows->packed->row_scales[rows->first + i] =
             largest / (float)rows->packed->product->limit;
-        if (rows->packed->row_sums != NULL)
-            rows->packed->row_sums[rows->first + i] = 0;
     }
 }
 
@@ -182,10 +177,9 @@ static void convert(const struct rows *rows, size_t i, const float *wide, size_t
         memcpy(out, halves, n * sizeof(*halves));
         return;
     }
+    PW_ASSERT(packed->row_scales != NULL);
     rows->kernels->quantize(integers, wide, n, pwi_inverse_scale(packed->row_scales[row]),
                             packed->product->limit);
-    for (size_t j = 0; j < n && packed->row_sums != NULL; j++)
-        packed->row_sums[row] += integers[j];
     if (packed->dtype == PW_I16)
         memcpy(out, integers, n * sizeof(*integers));
     for (size_t j = 0; j < n && packed->dtype == PW_I8; j++)
@@ -269,7 +263,5 @@ void pwi_packed_free(pwi_packed *packed)
         pwi_free_simd(packed->allocator, packed->data, packed->size_bytes);
     if (packed->row_scales != NULL)
         pwi_free_array(packed->allocator, packed->row_scales, n_rows, sizeof(float));
-    if (packed->row_sums != NULL)
-        pwi_free_array(packed->allocator, packed->row_sums, n_rows, sizeof(int32_t));
     memset(packed, 0, sizeof(*packed));
 }

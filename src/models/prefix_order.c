@@ -80,6 +80,7 @@ static bool is_b_first(const struct pair *pair, uint32_t n)
         return pair->b_length < pair->a_length;
     if (pair->a_ids[n] != pair->b_ids[n])
         return pair->b_ids[n] < pair->a_ids[n];
+    PW_ASSERT(pair->a_mask != NULL); /* or they would share more */
     return pair->a_mask[n] != 0;
 }
 
