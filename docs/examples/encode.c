@@ -20,7 +20,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: %s PROMPT FILE\n", argv[0]);
         return 2;
     }
-    const pw_prompt prompt = {.prompt = {argv[1], strlen(argv[1])}};
+    const pw_prompt_texts prompt = {.prompt = {argv[1], strlen(argv[1])}};
     int failed = pw_context_create(&ctx, NULL, &err) != PW_OK ||
                  pw_model_open_builtin(&model, ctx, NULL, &err) != PW_OK ||
                  pw_tokenizer_open_builtin(&tokenizer, ctx, NULL, &err) != PW_OK;

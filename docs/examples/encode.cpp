@@ -63,7 +63,7 @@ double compare(const char *a, const char *b)
     check(pw_tokenizer_open_builtin(&tokenizer, ctx, nullptr, &err), err);
     const Tokenizer own_tokenizer(tokenizer);
 
-    pw_prompt prompts[2] = {};
+    pw_prompt_texts prompts[2] = {};
     prompts[0].prompt = {a, std::strlen(a)};
     prompts[1].prompt = {b, std::strlen(b)};
     const pw_encoder encoder = {nullptr, model, tokenizer};

@@ -34,7 +34,7 @@ typedef struct pw_bulk pw_bulk;
 
 /** One prompt. Texts are copied. */
 typedef struct pw_bulk_item {
-    pw_prompt prompt;
+    pw_prompt_texts prompt;
     const char *id;    /* for the index, and the file's name where each has its own; NULL: its
                           number, from 0 */
     const char *where; /* what errors call it ("captions.txt line 12"); NULL: "prompt 12" */

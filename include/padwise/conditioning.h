@@ -22,10 +22,10 @@ typedef struct pw_text {
     size_t size;
 } pw_text;
 
-typedef struct pw_prompt {
+typedef struct pw_prompt_texts {
     pw_text prompt, negative;
     pw_text prompt_2, prompt_3, negative_2, negative_3; /* for recipes with several encoders */
-} pw_prompt;
+} pw_prompt_texts;
 
 /** An encoder with its tokenizer. name: "clip_l", "clip_g", ...; NULL for the only one. */
 typedef struct pw_encoder {
@@ -81,12 +81,10 @@ static inline void pw_conditioning_options_init(pw_conditioning_options *options
  *  @return PW_OK; PW_ERR_ARGUMENT; PW_ERR_MISMATCH (tokenizer and embedding table have
  * different sizes); PW_ERR_UTF8 (err->where names the prompt); what pw_model_encode returns.
  *  Threads: any; makes its own session.   Since: 0.1 */
-PW_NODISCARD PW_API pw_status pw_conditioning_encode(pw_tensor_set **out, pw_context *ctx,
-                                                     const pw_encoder *encoders,
-                                                     size_t n_encoders,
-                                                     const pw_prompt *prompts, size_t n_prompts,
-                                                     const pw_conditioning_options *options,
-                                                     pw_error *err);
+PW_NODISCARD PW_API pw_status
+pw_conditioning_encode(pw_tensor_set **out, pw_context *ctx, const pw_encoder *encoders,
+                       size_t n_encoders, const pw_prompt_texts *prompts, size_t n_prompts,
+                       const pw_conditioning_options *options, pw_error *err);
 
 /** The choices that a manifest records, for `encode --like`. Text fields are owned by the
  * object. */

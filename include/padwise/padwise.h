@@ -9,6 +9,7 @@
 #include "file.h"
 #include "tokenizer.h"
 #include "model.h"
+#include "prompt.h"
 #include "recipe.h"
 #include "conditioning.h"
 #include "bulk.h"

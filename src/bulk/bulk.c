@@ -48,7 +48,7 @@ static void plan_bytes(pw_bulk *bulk)
     bulk->prompt_bytes = 4 * (wide_outputs(bulk) * n_tokens * (uint64_t)model->width +
                               (uint64_t)model->width + (uint64_t)model->projection) +
                          n_tokens * (2 * sizeof(int64_t) + 32) + 3 * bulk->manifest_bytes +
-                         sizeof(pw_bulk_item) + sizeof(pw_prompt);
+                         sizeof(pw_bulk_item) + sizeof(pw_prompt_texts);
 }
 
 static pw_status check_options(pw_bulk *bulk, pw_error *err)
@@ -216,7 +216,7 @@ static bool copy_string(pw_bulk *bulk, const char **text)
 
 static bool copy_texts(pw_bulk *bulk, pw_bulk_item *item)
 {
-    pw_prompt *prompt = &item->prompt;
+    pw_prompt_texts *prompt = &item->prompt;
     pw_text *texts[] = {&prompt->prompt,   &prompt->negative,   &prompt->prompt_2,
                         &prompt->prompt_3, &prompt->negative_2, &prompt->negative_3};
 

@@ -34,7 +34,7 @@ pw_status pwi_bulk_form(pw_bulk *bulk, pw_error *err)
     const pw_conditioning_options *options = &bulk->conditioning;
     const int32_t own =
         bulk->tokenizer.pad_id >= 0 ? bulk->tokenizer.pad_id : bulk->tokenizer.eos_id;
-    const pw_prompt prompt = {.prompt = {NULL, 0}};
+    const pw_prompt_texts prompt = {.prompt = {NULL, 0}};
     pw_tokens tokens = {.n_tokens = 0};
     const pwi_side side = {.tokens = &tokens, .n_prompts = 1};
     const pwi_manifest_source source = {
@@ -160,7 +160,7 @@ static pw_status compare_prompts(pw_bulk *bulk, const pwi_bulk_piece *piece,
     entries = pwi_members_of(prompts.bytes, prompts.size);
     pwi_buf_init(&scratch, &bulk->ctx->allocator);
     while (verdict->text[0] == '\0' && pwi_members_next(&entries) && n < piece->n) {
-        const pw_prompt *prompt = &bulk->items[piece->begin + n].prompt;
+        const pw_prompt_texts *prompt = &bulk->items[piece->begin + n].prompt;
 
         if (!is_text(entries.value, "prompt", prompt->prompt, &scratch) ||
             !is_text(entries.value, "negative", prompt->negative, &scratch))

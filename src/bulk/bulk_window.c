@@ -50,7 +50,7 @@ static pw_status encode(pw_bulk *bulk, size_t begin, size_t n, pw_tensor_set **s
                         pw_error *err)
 {
     const pw_allocator *allocator = &bulk->ctx->allocator;
-    pw_prompt *prompts = PWI_ARRAY(allocator, pw_prompt, n);
+    pw_prompt_texts *prompts = PWI_ARRAY(allocator, pw_prompt_texts, n);
     pw_status status;
 
     *set = NULL;

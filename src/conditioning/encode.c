@@ -16,7 +16,7 @@ struct job {
     pw_model_info model;
     pw_tokenizer_info tokenizer;
     pw_conditioning_options options;
-    const pw_prompt *prompts;
+    const pw_prompt_texts *prompts;
     size_t n_prompts;
     pwi_length length;
     pwi_side side, negative;
@@ -27,12 +27,12 @@ struct job {
 
 static pw_text prompt_text(const void *user, size_t i)
 {
-    return ((const pw_prompt *)user)[i].prompt;
+    return ((const pw_prompt_texts *)user)[i].prompt;
 }
 
 static pw_text negative_text(const void *user, size_t i)
 {
-    return ((const pw_prompt *)user)[i].negative;
+    return ((const pw_prompt_texts *)user)[i].negative;
 }
 
 static bool is_wanted(const struct job *job, const char *name)
@@ -321,7 +321,7 @@ static pw_status run(struct job *job, const char *recipe)
 
 pw_status pw_conditioning_encode(pw_tensor_set **out, pw_context *ctx,
                                  const pw_encoder *encoders, size_t n_encoders,
-                                 const pw_prompt *prompts, size_t n_prompts,
+                                 const pw_prompt_texts *prompts, size_t n_prompts,
                                  const pw_conditioning_options *options, pw_error *err)
 {
     struct job job = {.ctx = ctx,

@@ -14,7 +14,7 @@ typedef struct pwi_manifest_source {
     const pw_tokenizer_info *tokenizer;
     const pw_conditioning_options *options;
     int32_t pad_id;
-    const pw_prompt *prompts;
+    const pw_prompt_texts *prompts;
     const pwi_side *side;     /* of the prompts */
     const pwi_side *negative; /* NULL: none */
 } pwi_manifest_source;

@@ -62,8 +62,8 @@ static pw_status encode(const pw_allocator *allocator)
     pw_model *model = NULL;
     pw_tokenizer *tokenizer = NULL;
     pw_tensor_set *set = NULL;
-    const pw_prompt prompts[2] = {{.prompt = {"a beaver", 8}, .negative = {"", 0}},
-                                  {.prompt = {"blue teeth!", 11}}};
+    const pw_prompt_texts prompts[2] = {{.prompt = {"a beaver", 8}, .negative = {"", 0}},
+                                        {.prompt = {"blue teeth!", 11}}};
     pw_encoder encoder = {0};
     pw_status status;
 

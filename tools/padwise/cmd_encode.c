@@ -85,7 +85,7 @@ static int compute(struct encode *encode, const struct batch *batch, pw_tensor_s
 {
     const pw_encoder encoder = {encode->place.which, encode->model,
                                 encode->tokenizer.tokenizer};
-    pw_prompt *prompts = malloc(batch->n * sizeof(*prompts));
+    pw_prompt_texts *prompts = malloc(batch->n * sizeof(*prompts));
     pw_status status;
     pw_error err;
 

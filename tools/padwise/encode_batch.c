@@ -44,7 +44,7 @@ static int grow(struct app *app, struct batch *batch)
 /* The negative of a prompt: its own, else that of -n, else none. */
 static void settle_negative(struct encode *encode, struct prompt_item *item)
 {
-    pw_prompt *prompt = &item->prompt;
+    pw_prompt_texts *prompt = &item->prompt;
 
     if (encode->plan.no_negative)
         prompt->negative = (pw_text){NULL, 0};

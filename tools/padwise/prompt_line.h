@@ -8,7 +8,7 @@
 #include "pool.h"
 
 struct prompt_line {
-    pw_prompt prompt;
+    pw_prompt_texts prompt;
     pw_text id; /* absent, or the text of a string or a whole number */
 };
 

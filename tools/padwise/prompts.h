@@ -6,7 +6,7 @@
 #include "app.h"
 
 struct prompt_item {
-    pw_prompt prompt;
+    pw_prompt_texts prompt;
     const char *id;    /* of a JSON Lines file, or NULL; holds no NUL */
     uint64_t number;   /* from 0, over the whole run */
     const char *where; /* "prompt 3" or "captions.txt line 12" */

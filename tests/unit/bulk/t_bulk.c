@@ -11,7 +11,7 @@ static void a_shard_is_one_calls_file(void **state)
     const pw_encoder encoder = {NULL, f->model, f->tokenizer};
     struct run run = new_run(f);
     char buffers[5][128], path[256];
-    pw_prompt prompts[5];
+    pw_prompt_texts prompts[5];
     pw_tensor_set *set;
     size_t n = 0, n_alone = 0;
     char *bytes, *alone;

@@ -48,8 +48,9 @@ static pw_text text(const char *bytes)
     return (pw_text){bytes, bytes == NULL ? 0 : strlen(bytes)};
 }
 
-static pw_status encode(const struct fixture *f, pw_tensor_set **set, const pw_prompt *prompts,
-                        size_t n, const pw_conditioning_options *options, pw_error *err)
+static pw_status encode(const struct fixture *f, pw_tensor_set **set,
+                        const pw_prompt_texts *prompts, size_t n,
+                        const pw_conditioning_options *options, pw_error *err)
 {
     const pw_encoder encoder = {NULL, f->model, f->tokenizer};
 
@@ -59,7 +60,7 @@ static pw_status encode(const struct fixture *f, pw_tensor_set **set, const pw_p
 static pw_tensor_set *encoded(const struct fixture *f, const char *prompt, const char *negative,
                               const pw_conditioning_options *options)
 {
-    const pw_prompt one = {.prompt = text(prompt), .negative = text(negative)};
+    const pw_prompt_texts one = {.prompt = text(prompt), .negative = text(negative)};
     pw_tensor_set *set = NULL;
     pw_error err;
 
@@ -147,8 +148,8 @@ static void masks_follow_their_rules(void **state)
 static void lengths_follow_their_rules(void **state)
 {
     const struct fixture *f = *state;
-    const pw_prompt two[2] = {{.prompt = text("beaver")},
-                              {.prompt = text("a beaver with blue teeth")}};
+    const pw_prompt_texts two[2] = {{.prompt = text("beaver")},
+                                    {.prompt = text("a beaver with blue teeth")}};
     pw_conditioning_options options;
     pw_tensor_set *set = NULL, *one;
     pw_error err;
@@ -183,7 +184,7 @@ static void hidden_states_count_from_both_ends(void **state)
     static const int32_t layers[] = {0, -2, -1, 4};
     pw_conditioning_options options;
     pw_tensor_set *some, *all, *set = NULL;
-    const pw_prompt prompt = {.prompt = text("x")};
+    const pw_prompt_texts prompt = {.prompt = text("x")};
     const int32_t beyond = 5;
     pw_error err;
 
@@ -217,7 +218,7 @@ static void only_gives_only(void **state)
 {
     static const char *const pooled[] = {"pooler_output"}, *const wrong[] = {"pooled"};
     const struct fixture *f = *state;
-    const pw_prompt prompt = {.prompt = text("x")};
+    const pw_prompt_texts prompt = {.prompt = text("x")};
     pw_conditioning_options options;
     pw_tensor_set *set;
     pw_error err;
@@ -236,7 +237,8 @@ static void only_gives_only(void **state)
 static void bad_prompts_and_pairs_are_refused(void **state)
 {
     struct fixture f = *(struct fixture *)*state;
-    const pw_prompt bad[2] = {{.prompt = text("fine")}, {.prompt = text("not \xff utf-8")}};
+    const pw_prompt_texts bad[2] = {{.prompt = text("fine")},
+                                    {.prompt = text("not \xff utf-8")}};
     const char *const sources[] = {"one two three one two", "four five"};
     const size_t source_sizes[] = {21, 9};
     pw_tensor_set *set = NULL;
@@ -336,7 +338,7 @@ static void broken_manifests_are_refused(void **state)
 
 static void every_failed_allocation_is_an_error_without_a_leak(void **state)
 {
-    const pw_prompt prompt = {.prompt = text("a beaver"), .negative = text("")};
+    const pw_prompt_texts prompt = {.prompt = text("a beaver"), .negative = text("")};
     bool done = false;
 
     (void)state;
