@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # The tests on aarch64, level ref, without such a machine: a cross build against Debian's own arm64 packages, run under
-# qemu-user. The packages are unpacked below the build folder, nothing of this machine is changed.
+# qemu-user. The packages are unpacked in the cache folder, nothing of this machine is changed.
 #   scripts/aarch64.sh BUILD [arguments of run_tests.py]
 set -eu
 build=$1
@@ -16,21 +16,26 @@ for tool in debootstrap aarch64-linux-gnu-gcc qemu-aarch64; do
 done
 mkdir -p "$build"
 build=$(cd "$build" && pwd)
-sysroot=$build/sysroot
+# Not below the build folder: debootstrap and pkg-config fail on a space in its name.
+sysroot=${XDG_CACHE_HOME:-$HOME/.cache}/padwise/aarch64
 
 if [ ! -f "$sysroot/ready" ]; then
-    rm -rf "$sysroot"
+    mkdir -p "$sysroot"
+    unpacked=$(mktemp -d "$sysroot.XXXXXX")
+    trap 'rm -rf "$unpacked"' EXIT
     # --foreign unpacks without running anything of arm64; what was asked for besides the base lies in the cache.
     debootstrap --foreign --arch=arm64 --variant=minbase \
         --include=libc6-dev,libutf8proc-dev,zlib1g-dev,libmd-dev,libpthreadpool-dev,libcmocka-dev \
-        bookworm "$sysroot" "${DEBIAN_MIRROR:-http://deb.debian.org/debian}" >"$build/debootstrap.log" 2>&1 ||
+        bookworm "$unpacked" "${DEBIAN_MIRROR:-http://deb.debian.org/debian}" >"$build/debootstrap.log" 2>&1 ||
         { tail -n 5 "$build/debootstrap.log" >&2; exit 1; }
-    for package in "$sysroot"/var/cache/apt/archives/*.deb; do
-        dpkg -x "$package" "$sysroot"
+    for package in "$unpacked"/var/cache/apt/archives/*.deb; do
+        dpkg -x "$package" "$unpacked"
     done
     # Meson puts the compiler's folders first in PATH: no program of arm64 may stand there.
-    rm -rf "$sysroot/var/cache/apt/archives" "$sysroot/bin" "$sysroot/sbin" "$sysroot/usr/bin" "$sysroot/usr/sbin"
-    touch "$sysroot/ready"
+    (cd "$unpacked" && rm -rf var/cache/apt/archives bin sbin usr/bin usr/sbin)
+    touch "$unpacked/ready"
+    rm -rf "$sysroot"
+    mv "$unpacked" "$sysroot"
 fi
 
 cat >"$build/cross.ini" <<EOF
