@@ -92,6 +92,7 @@ struct open_element {
 static void add_section(pwi_tree *tree, const pwi_schedule_pieces *pieces,
                         const pwi_prompt_text *text, struct open_element *element, size_t mark)
 {
+    PW_ASSERT(element != NULL);
     const pwi_schedule_piece *opener = &pieces->items[element->piece];
     const size_t begin = pieces->items[mark].end;
     const size_t end = pieces->items[pieces->items[mark].next].begin;

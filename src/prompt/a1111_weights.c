@@ -38,7 +38,11 @@ pw_status pwi_attention_multiply(pwi_attention *attention, size_t first_entry, d
 
 static bool same_bits(double a, double b)
 {
-    return memcmp(&a, &b, sizeof(a)) == 0;
+    uint64_t a_bits, b_bits;
+
+    memcpy(&a_bits, &a, sizeof(a));
+    memcpy(&b_bits, &b, sizeof(b));
+    return a_bits == b_bits;
 }
 
 static struct ladder *ladder_of(struct ladder *ladders, double base)

@@ -13,6 +13,7 @@ static const char word_end[] = "</w>";
 /* Whether a chunk may end after this token, in this mode and no other. */
 static bool may_end(pwi_compel_split_mode mode, const char *token, size_t size)
 {
+    static const char signs[] = {'.', ',', ';', ':'};
     const bool ends_word = size >= WORD_END_SIZE &&
                            memcmp(token + size - WORD_END_SIZE, word_end, WORD_END_SIZE) == 0;
     const bool is_sign = ends_word && size == WORD_END_SIZE + 1;
@@ -21,7 +22,7 @@ static bool may_end(pwi_compel_split_mode mode, const char *token, size_t size)
     case PWI_COMPEL_SENTENCES:
         return is_sign && token[0] == '.';
     case PWI_COMPEL_PHRASES:
-        return is_sign && memchr(".,;:", token[0], 4) != NULL;
+        return is_sign && memchr(signs, token[0], sizeof(signs)) != NULL;
     case PWI_COMPEL_WORDS:
         return ends_word;
     case PWI_COMPEL_BRUTAL:

@@ -45,6 +45,8 @@ pw_status pwi_prompt_add_part(pw_prompt *prompt, const pwi_script *text, double 
     return PW_OK;
 }
 
+/* Swaps stand in swaps, and these two call each other for each: PWI_COMPEL_SWAP_DEPTH_MAX deep
+ * at most. NOLINTBEGIN(misc-no-recursion) */
 static pw_status publish_swap(pwi_arena *arena, const pwi_swap *swap, const pw_swap **out,
                               pw_error *err)
 {
@@ -62,8 +64,6 @@ static pw_status publish_swap(pwi_arena *arena, const pwi_swap *swap, const pw_s
     return PW_OK;
 }
 
-/* Swaps stand in swaps, and this calls itself for each: PWI_COMPEL_SWAP_DEPTH_MAX deep at most.
- */
 pw_status pwi_prompt_publish(pwi_arena *arena, const pwi_segments *segments, pw_branch *branch,
                              pw_error *err)
 {
@@ -90,6 +90,8 @@ pw_status pwi_prompt_publish(pwi_arena *arena, const pwi_segments *segments, pw_
     *branch = (pw_branch){published, segments->n, 1.0};
     return PW_OK;
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 static pw_status add_condition(pw_prompt *prompt, const pw_condition *condition, pw_error *err)
 {
