@@ -50,8 +50,8 @@ fuzz: ## every fuzz target for SECONDS=30 (clang)
 bench: all ## kernels: cycles, GB/s, GFLOP/s and the ratio to ref
 	@$(BUILD)/tests/kernels/checkkern --bench
 
-golden: ## make the golden tensors again (needs python3 with PyTorch and transformers)
-	@for script in scripts/golden/*.py; do python3 "$$script" || exit 1; done
+golden: all ## make the golden tensors and cases again (needs python3 with PyTorch and transformers)
+	@for script in scripts/golden/*.py; do python3 "$$script" "$(BUILD)/padwise" || exit 1; done
 
 format: ## clang-format all C files in place
 	@git ls-files -co --exclude-standard -z '*.c' '*.h' '*.inc' | grep -zv '_table\.[ch]$$' | xargs -0 clang-format -i

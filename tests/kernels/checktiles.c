@@ -2,7 +2,7 @@
 /* checktiles: the natively compiled kernels of the amx level against the emulated ones, bit for
  * bit. Where the machine has AMX it holds the emulation to the machine; where it has AVX-512
  * alone, the tile instructions are trapped and performed (trap_amx.c), which holds the compiled
- * code to its text: a tile configuration that a compiler drops (gcc 12 does) or a store that it
+ * code to its text: a tile configuration that a compiler drops or a store that it
  * moves behind a tile's load shows here. */
 #include <stdlib.h>
 

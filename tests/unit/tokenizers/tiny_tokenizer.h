@@ -247,4 +247,18 @@ static inline bool shared_clip(char *path, size_t capacity)
     return shared != NULL && access(path, R_OK) == 0;
 }
 
+/* A context of so many threads; allocator NULL: malloc. */
+static inline pw_context *context_of(int32_t n_threads, const pw_allocator *allocator)
+{
+    pw_context_options options;
+    pw_context *ctx = NULL;
+
+    pw_context_options_init(&options);
+    options.n_threads = n_threads;
+    if (allocator != NULL)
+        options.allocator = *allocator;
+    assert_int_equal(pwi_context_new(&ctx, sizeof(struct pw_context), &options, NULL), PW_OK);
+    return ctx;
+}
+
 #endif

@@ -3,7 +3,7 @@
 """Weighting cases from Compel itself: random prompts with weights, blends, conjunctions and swaps, run through the package
 (PyPI, 2.5.1) with the toy encoder of the shared case file in place of a model.
 
-  scripts/golden/compel_cases.py TOKENIZER_FOLDER SEED COUNT OUT.json      (needs torch, transformers 4, compel)
+  scripts/compel_cases.py TOKENIZER_FOLDER SEED COUNT OUT.json      (needs torch, transformers 4, compel)
   tests/run-cases weighting OUT.json
 
 TOKENIZER_FOLDER is CLIP's (../shared/data/tokenizers/clip), which run-cases uses too. What Compel refuses is a case as well: the class
