@@ -45,8 +45,9 @@ typedef struct pwi_packed {
     float scale; /* where dtype is the file's: real weight = stored * scale (scaled fp8), else 1
                   */
     float file_scale;  /* what an element of the file is multiplied with */
-    float *row_scales; /* [n rounded up to nr] integer products: real weight = integer * scale;
-                          else NULL */
+    float *row_scales; /* [ceil(n / nr), pwi_panel_scales] integer products, else NULL: of each
+                          panel [nr] real weight = integer * scale; where the product has_sums
+                          [runs of PWI_K_RUN, nr] the run's sum of real weights behind them */
     void *data;        /* [ceil(n / nr), k_padded / k_group, nr, k_group] */
     size_t size_bytes;
     const pw_allocator *allocator;
@@ -80,10 +81,14 @@ struct pwi_product {
     pw_dtype
         store; /* F32: the file's dtype. BF16, I16, I8: that, unless the file's is smaller */
     int32_t limit; /* of an integer's magnitude; 0: no integers, no row_scales */
+    bool has_sums; /* row_scales hold sums of the weights too */
     /* Bytes of one prepared row, a multiple of 64. NULL: rows enter as f32 */
     size_t (*input_bytes)(size_t k);
     /* Row x [k] into the product's form: a function of this row alone. */
     void (*prepare)(void *input, const float *x, size_t k);
+    /* One run of such a row, columns first .. first + n - 1 of its k: what prepare does run by
+     * run, or NULL for a form that is not made of runs. */
+    void (*prepare_run)(void *input, size_t k, size_t first, const float *x, size_t n);
     size_t (*panel_bytes)(size_t k); /* scratch of gemm */
     void (*gemm)(const pwi_gemm_args *args);
 };
@@ -131,6 +136,20 @@ pw_status pwi_pack(pwi_packed *packed, const pw_allocator *allocator,
                    const pwi_product *product, pw_dtype dtype, size_t n, size_t k, float scale,
                    pw_error *err);
 
+/* All of it but memory: what pwi_pack would make, to know its sizes. n rows have
+ * pwi_packed_scales of row_scales. */
+pw_status pwi_pack_plan(pwi_packed *packed, const pwi_product *product, pw_dtype dtype,
+                        size_t n, size_t k, float scale, pw_error *err);
+size_t pwi_packed_scales(const pwi_packed *packed);
+
+/* Floats of one panel in row_scales. */
+static inline size_t pwi_panel_scales(const pwi_packed *packed)
+{
+    const size_t n_runs = (packed->k + PWI_K_RUN - 1) / PWI_K_RUN;
+
+    return packed->product->nr * (1 + (packed->product->has_sums ? n_runs : 0));
+}
+
 /* Put rows first_row .. first_row + n_rows - 1 of W into place. rows: dense [n_rows, k] in the
  * file's dtype, any alignment. Any order; threads may do disjoint rows at once. */
 void pwi_pack_rows(pwi_packed *packed, const pwi_kernels *kernels, size_t first_row,
@@ -138,40 +157,6 @@ void pwi_pack_rows(pwi_packed *packed, const pwi_kernels *kernels, size_t first_
 
 /* Harmless on a zeroed pwi_packed. */
 void pwi_packed_free(pwi_packed *packed);
-
-/* Floats from row to row of a matrix with rows of n, for fast products: an odd number of cache
- * lines. With the rows a multiple of 4 KiB apart the same column of all of them lies in one set
- * of L1, which holds twelve. */
-static inline size_t pwi_row_stride(size_t n)
-{
-    return ((n + 15) / 16 | 1) * 16;
-}
-
-/* Rows of activations that enter a product, as they are or normalized. */
-typedef struct pwi_gemm_input {
-    const float *x; /* [n_rows, k], row i at x + i * stride */
-    size_t stride, n_rows;
-    const float *gain, *bias; /* [k] of a LayerNorm over each row; NULL: none */
-    float epsilon;
-} pwi_gemm_input;
-
-/* One of the matrices that the same rows are multiplied with. */
-typedef struct pwi_gemm_part {
-    const pwi_packed *w;
-    const float *bias; /* [n] or NULL */
-    float *out;        /* [n_rows, n], row i at out + i * out_stride */
-    size_t out_stride;
-} pwi_gemm_part;
-
-#define PWI_GEMM_PARTS_MAX 3
-
-/* out = epilogue(x W^T + bias) for every part, on the context's threads. The parts share one
- * product and one k. scratch: pwi_gemm_scratch floats for this product, n_rows and k at most,
- * used by one call at a time. */
-size_t pwi_gemm_scratch(const pw_context *ctx, const pwi_product *product, size_t n_rows_max,
-                        size_t k_max);
-void pwi_gemm(const pw_context *ctx, const pwi_gemm_input *input, const pwi_gemm_part *parts,
-              size_t n_parts, pwi_epilogue epilogue, float *scratch);
 
 /* Bytes of one panel in data. */
 size_t pwi_packed_panel_bytes(const pwi_packed *packed);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/checked.h"
+#include "kernels/interleave.h"
 #include "kernels/kernels.h"
 
 /* Columns that are converted in one go; a multiple of every k_unit. */
@@ -29,11 +30,6 @@ static size_t element_size(pw_dtype dtype)
     }
 }
 
-static size_t round_up(size_t n, size_t unit)
-{
-    return (n + unit - 1) / unit * unit;
-}
-
 size_t pwi_packed_panel_bytes(const pwi_packed *packed)
 {
     return packed->k_padded * packed->product->nr * element_size(packed->dtype);
@@ -47,20 +43,19 @@ static pw_dtype stored_dtype(const pwi_product *product, pw_dtype dtype)
     return product->store;
 }
 
-static bool allocate(pwi_packed *packed, size_t n_rows)
+static bool allocate(pwi_packed *packed)
 {
     const pw_allocator *allocator = packed->allocator;
-    const pwi_product *product = packed->product;
+    const size_t n_scales = pwi_packed_scales(packed);
 
     packed->data = pwi_alloc_simd(allocator, packed->size_bytes);
-    if (product->limit > 0)
-        packed->row_scales = pwi_alloc_zeroed(allocator, n_rows, sizeof(float));
-    return packed->data != NULL && (product->limit == 0 || packed->row_scales != NULL);
+    if (n_scales > 0)
+        packed->row_scales = pwi_alloc_zeroed(allocator, n_scales, sizeof(float));
+    return packed->data != NULL && (n_scales == 0 || packed->row_scales != NULL);
 }
 
-pw_status pwi_pack(pwi_packed *packed, const pw_allocator *allocator,
-                   const pwi_product *product, pw_dtype dtype, size_t n, size_t k, float scale,
-                   pw_error *err)
+pw_status pwi_pack_plan(pwi_packed *packed, const pwi_product *product, pw_dtype dtype,
+                        size_t n, size_t k, float scale, pw_error *err)
 {
     const size_t nr = product->nr;
     size_t rows, columns, bytes;
@@ -82,8 +77,26 @@ pw_status pwi_pack(pwi_packed *packed, const pw_allocator *allocator,
     packed->file_scale = scale;
     packed->scale = packed->dtype == dtype ? scale : 1.0f;
     packed->size_bytes = bytes;
+    return PW_OK;
+}
+
+size_t pwi_packed_scales(const pwi_packed *packed)
+{
+    const size_t nr = packed->product->nr;
+
+    return packed->product->limit > 0 ? (packed->n + nr - 1) / nr * pwi_panel_scales(packed)
+                                      : 0;
+}
+
+pw_status pwi_pack(pwi_packed *packed, const pw_allocator *allocator,
+                   const pwi_product *product, pw_dtype dtype, size_t n, size_t k, float scale,
+                   pw_error *err)
+{
+    const size_t nr = product->nr;
+
+    PWI_TRY(pwi_pack_plan(packed, product, dtype, n, k, scale, err));
     packed->allocator = allocator;
-    if (!allocate(packed, rows / nr * nr)) {
+    if (!allocate(packed)) {
         pwi_packed_free(packed);
         return pwi_fail_memory(err);
     }
@@ -92,29 +105,6 @@ pw_status pwi_pack(pwi_packed *packed, const pw_allocator *allocator,
         memset((char *)packed->data + n / nr * pwi_packed_panel_bytes(packed), 0,
                pwi_packed_panel_bytes(packed));
     return PW_OK;
-}
-
-/* n_rows rows of n_units units into one panel, unit-major; sizes are constants at each call so
- * that memcpy is a move. */
-static inline void interleave_units(char *panel, const char *rows, size_t row_bytes,
-                                    size_t n_rows, size_t n_units, size_t nr, size_t unit)
-{
-    for (size_t i = 0; i < n_units; i++, panel += nr * unit, rows += unit)
-        for (size_t row = 0; row < n_rows; row++)
-            memcpy(panel + row * unit, rows + row * row_bytes, unit);
-}
-
-static void interleave(char *panel, const char *rows, size_t row_bytes, size_t n_rows,
-                       size_t n_units, size_t nr, size_t unit)
-{
-    if (unit == 8)
-        interleave_units(panel, rows, row_bytes, n_rows, n_units, nr, 8);
-    else if (unit == 4)
-        interleave_units(panel, rows, row_bytes, n_rows, n_units, nr, 4);
-    else if (unit == 2)
-        interleave_units(panel, rows, row_bytes, n_rows, n_units, nr, 2);
-    else
-        interleave_units(panel, rows, row_bytes, n_rows, n_units, nr, 1);
 }
 
 /* Rows of the file on their way into one panel. */
@@ -142,6 +132,20 @@ static size_t block_of(const struct rows *rows, size_t first)
     return left < BLOCK ? left : BLOCK;
 }
 
+/* The scale of row i. */
+static float *scale_of(const struct rows *rows, size_t i)
+{
+    const size_t nr = rows->packed->product->nr, row = rows->first + i;
+
+    return rows->packed->row_scales + row / nr * pwi_panel_scales(rows->packed) + row % nr;
+}
+
+/* Where the sum of row i over the run of a column stands. */
+static float *sum_of(const struct rows *rows, size_t i, size_t column)
+{
+    return scale_of(rows, i) + (1 + column / PWI_K_RUN) * rows->packed->product->nr;
+}
+
 /* The scale of each row: the largest magnitude becomes the product's limit. */
 static void measure(const struct rows *rows)
 {
@@ -158,8 +162,7 @@ static void measure(const struct rows *rows)
             if (largest != largest)
                 break;
         }
-        rows->packed->row_scales[rows->first + i] =
-            largest / (float)rows->packed->product->limit;
+        *scale_of(rows, i) = largest / (float)rows->packed->product->limit;
     }
 }
 
@@ -167,7 +170,6 @@ static void measure(const struct rows *rows)
 static void convert(const struct rows *rows, size_t i, const float *wide, size_t n, char *out)
 {
     pwi_packed *packed = rows->packed;
-    const size_t row = rows->first + i;
     int16_t integers[BLOCK];
 
     if (packed->dtype == PW_BF16) {
@@ -178,12 +180,38 @@ static void convert(const struct rows *rows, size_t i, const float *wide, size_t
         return;
     }
     PW_ASSERT(packed->row_scales != NULL);
-    rows->kernels->quantize(integers, wide, n, pwi_inverse_scale(packed->row_scales[row]),
+    rows->kernels->quantize(integers, wide, n, pwi_inverse_scale(*scale_of(rows, i)),
                             packed->product->limit);
     if (packed->dtype == PW_I16)
         memcpy(out, integers, n * sizeof(*integers));
     for (size_t j = 0; j < n && packed->dtype == PW_I8; j++)
         out[j] = (char)(int8_t)integers[j];
+}
+
+/* Adds a block of a row's integers to the sum of its run, exactly: at most 2^16. */
+static void add_sum(const struct rows *rows, size_t i, size_t first, const char *integers,
+                    size_t n)
+{
+    int32_t sum = 0;
+
+    for (size_t j = 0; j < n; j++)
+        sum += (int8_t)integers[j];
+    *sum_of(rows, i, first) += (float)sum;
+}
+
+/* Sums of integers become sums of weights. */
+static void scale_sums(const struct rows *rows)
+{
+    for (size_t i = 0; i < rows->n; i++)
+        for (size_t first = 0; first < rows->packed->k; first += PWI_K_RUN)
+            *sum_of(rows, i, first) *= *scale_of(rows, i);
+}
+
+static void clear_sums(const struct rows *rows)
+{
+    for (size_t i = 0; i < rows->n; i++)
+        for (size_t first = 0; first < rows->packed->k; first += PWI_K_RUN)
+            *sum_of(rows, i, first) = 0.0f;
 }
 
 /* Columns first .. first + BLOCK - 1 of the rows, converted and put in place. Behind the last
@@ -206,9 +234,11 @@ static void place_block(const struct rows *rows, size_t first, char *panel)
             widen(rows, i, first, n, wide);
             convert(rows, i, wide, n, converted[i]);
         }
+        if (packed->product->has_sums && n > 0)
+            add_sum(rows, i, first, converted[i], n);
     }
-    interleave(panel + first * packed->product->nr * size, converted[0], sizeof(*converted),
-               rows->n, n_padded / group, packed->product->nr, group * size);
+    pwi_interleave(panel + first * packed->product->nr * size, converted[0], sizeof(*converted),
+                   rows->n, n_padded / group, packed->product->nr, group * size);
 }
 
 static void place_rows(const struct rows *rows)
@@ -222,12 +252,16 @@ static void place_rows(const struct rows *rows)
     if (packed->row_scales != NULL)
         measure(rows);
     if (packed->dtype == rows->dtype && packed->k_padded == packed->k) {
-        interleave(panel, rows->bytes, packed->k * size, rows->n, packed->k / group, nr,
-                   group * size);
+        pwi_interleave(panel, rows->bytes, packed->k * size, rows->n, packed->k / group, nr,
+                       group * size);
         return;
     }
+    if (packed->product->has_sums)
+        clear_sums(rows);
     for (size_t first = 0; first < packed->k_padded; first += BLOCK)
         place_block(rows, first, panel);
+    if (packed->product->has_sums)
+        scale_sums(rows);
 }
 
 void pwi_pack_rows(pwi_packed *packed, const pwi_kernels *kernels, size_t first_row,
@@ -256,12 +290,10 @@ float pwi_inverse_scale(float scale)
 
 void pwi_packed_free(pwi_packed *packed)
 {
-    const size_t n_rows =
-        packed->product == NULL ? 0 : round_up(packed->n, packed->product->nr);
-
     if (packed->data != NULL)
         pwi_free_simd(packed->allocator, packed->data, packed->size_bytes);
     if (packed->row_scales != NULL)
-        pwi_free_array(packed->allocator, packed->row_scales, n_rows, sizeof(float));
+        pwi_free_array(packed->allocator, packed->row_scales, pwi_packed_scales(packed),
+                       sizeof(float));
     memset(packed, 0, sizeof(*packed));
 }

@@ -84,8 +84,8 @@ const struct check_table *check_native_of(const struct check_table *table, pwi_k
 }
 
 static const struct check_test *const tables[] = {
-    check_widen_tests, check_elementwise_tests, check_integers_tests, check_layer_norm_tests,
-    check_gemm_tests,  check_attention_tests,   check_peak_tests,
+    check_widen_tests, check_elementwise_tests, check_integers_tests,  check_layer_norm_tests,
+    check_gemm_tests,  check_chain_tests,       check_attention_tests, check_peak_tests,
 };
 
 struct options {

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "kernels/kernels.h"
+#include "kernels/gemm.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
@@ -69,6 +69,7 @@ extern const struct check_test check_elementwise_tests[];
 extern const struct check_test check_integers_tests[];
 extern const struct check_test check_layer_norm_tests[];
 extern const struct check_test check_gemm_tests[];
+extern const struct check_test check_chain_tests[];
 extern const struct check_test check_attention_tests[];
 extern const struct check_test check_peak_tests[];
 

@@ -38,7 +38,7 @@ struct fixture {
 static float *states_of(const struct fixture *f, pw_context *ctx, pw_precision precision,
                         size_t *n)
 {
-    const pw_batch batch = {f->ids, NULL, N_PROMPTS, N_TOKENS};
+    const pw_batch batch = {f->ids, NULL, N_PROMPTS, N_TOKENS, NULL, 0};
     pw_model_options options;
     pw_model *model = NULL;
     float *states;

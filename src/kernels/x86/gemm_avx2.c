@@ -7,6 +7,7 @@
  * whatever rows lie beside it: the tiles of 1 to 6 rows are one text. */
 #include "kernels/levels.h"
 #include "kernels/x86/epilogue_avx2.h"
+#include "kernels/x86/fetch_results.h"
 #include "kernels/x86/tile_avx2.h"
 #include "kernels/x86/widen_avx2.h"
 
@@ -94,9 +95,11 @@ static void multiply_block(const pwi_gemm_args *args, size_t panel, size_t first
 
         for (size_t row = 0; row < n_rows; row += MR, ahead += n_k * 16) {
             const char *next = run.packed + (ahead < run.size ? run.size + ahead : 0);
+            const size_t height = smaller(MR, n_rows - row);
 
-            tiles[smaller(MR, n_rows - row)](totals + row * NR, x + row * stride, stride,
-                                             run.wide, n_k, next);
+            if (first_k + n_k == k)
+                fetch_results(args, NR, first_row + row, height, panel * NR);
+            tiles[height](totals + row * NR, x + row * stride, stride, run.wide, n_k, next);
         }
     }
     store_block(args, totals, NR, first_row, n_rows, panel * NR);

@@ -9,6 +9,7 @@
 
 #include "kernels/levels.h"
 #include "kernels/x86/epilogue_avx512.h"
+#include "kernels/x86/fetch_results.h"
 #include "kernels/x86/tile_avx512.h"
 #include "kernels/x86/widen_avx512.h"
 
@@ -29,11 +30,11 @@
         ROWS(TILE_MULTIPLY, step)                                                              \
     }
 
-/* totals [rows, NR] += x [rows, n_k] times w [n_k, NR]; fetches LINES lines from `ahead` on in
- * every turn. stride: bytes from row to row of x. */
+/* totals [rows, NR] = x [rows, n_k] times w [n_k, NR] + totals (goes_on 0: + 0); fetches LINES
+ * lines from `ahead` on in every turn. stride: bytes from row to row of x. */
 #define TILE(n_rows)                                                                           \
     static void tile_##n_rows(float *totals, const float *x, size_t stride, const float *w,    \
-                              size_t n_k, const char *ahead)                                   \
+                              size_t n_k, const char *ahead, __mmask16 goes_on)                \
     {                                                                                          \
         TILE_POINTERS(n_rows, x, stride);                                                      \
         ROWS_##n_rows(TILE_BEGIN, 0);                                                          \
@@ -59,7 +60,7 @@
 EACH_HEIGHT(TILE)
 
 typedef void tile_fn(float *totals, const float *x, size_t stride, const float *w, size_t n_k,
-                     const char *ahead);
+                     const char *ahead, __mmask16 goes_on);
 
 static tile_fn *const tiles[TILE_ROWS + 1] = TILE_TABLE(tile);
 
@@ -97,7 +98,8 @@ static void multiply_block(const pwi_gemm_args *args, size_t panel, size_t first
     _Alignas(64) float totals[BLOCK * NR];
     const size_t k = args->w->k;
 
-    memset(totals, 0, n_rows * NR * sizeof(float));
+    if (k == 0)
+        memset(totals, 0, n_rows * NR * sizeof(float));
     for (size_t first_k = 0; first_k < k; first_k += PWI_K_RUN) {
         const size_t n_k = smaller(PWI_K_RUN, k - first_k);
         const struct panel_run run = run_of(args, panel, first_k, n_k, first_row == 0);
@@ -108,9 +110,11 @@ static void multiply_block(const pwi_gemm_args *args, size_t panel, size_t first
             const char *next = run.packed + (ahead < run.size ? run.size + ahead : 0);
 
             height = tile_height(n_rows - row);
+            if (first_k + n_k == k)
+                fetch_results(args, NR, first_row + row, height, panel * NR);
             tiles[height](totals + row * NR,
                           (const float *)(const void *)(x + row * args->x_stride),
-                          args->x_stride, run.wide, n_k, next);
+                          args->x_stride, run.wide, n_k, next, first_k > 0 ? 0xFFFF : 0);
         }
     }
     store_block(args, totals, NR, first_row, n_rows, panel * NR);

@@ -5,7 +5,7 @@
 
 #include "kernels/levels.h"
 #include "kernels/x86/epilogue_avx512.h"
-#include "kernels/x86/rows_u8_avx2.h"
+#include "kernels/x86/rows_u8_avx512.h"
 #include "kernels/x86/tile_amx.h"
 
 #define NR PANEL_COLUMNS
@@ -20,11 +20,10 @@
 
 TILE_BLOCKS(blocks, TILE_U8_I8, ONE_PRODUCT)
 
-/* The scratch, args->panel; lows are the sums of the columns in each run. */
+/* The scratch, args->panel. */
 struct scratch {
     float totals[TILES_MAX][TILE_SUMS];
     int32_t sums[BLOCK_TILES][TILE_SUMS];
-    float lows[];
 };
 
 struct job {
@@ -32,21 +31,6 @@ struct job {
     struct scratch *scratch;
     size_t panel, first_tile, n_tiles;
 };
-
-/* The real sums of a run's columns of W, which x's lows are multiplied with. */
-static void sum_columns(float *lows, const char *w, size_t n_groups, const float *scales)
-{
-    const __m512i ones = _mm512_set1_epi8(1);
-    __m512i left = _mm512_setzero_si512(), right = left;
-
-    for (size_t i = 0; i < n_groups; i++, w += 4 * NR) {
-        left = _mm512_dpbusd_epi32(left, ones, _mm512_loadu_si512(w));
-        right = _mm512_dpbusd_epi32(right, ones, _mm512_loadu_si512(w + 4 * LANES));
-    }
-    _mm512_storeu_ps(lows, _mm512_mul_ps(_mm512_cvtepi32_ps(left), _mm512_loadu_ps(scales)));
-    _mm512_storeu_ps(lows + LANES,
-                     _mm512_mul_ps(_mm512_cvtepi32_ps(right), _mm512_loadu_ps(scales + LANES)));
-}
 
 /* totals += the exact sums times both scales, plus the run's low times the columns' sums: for
  * one row tile. meaning: {scale, low} of its first row. */
@@ -77,8 +61,7 @@ static void multiply_run(const struct job *job, size_t first_k)
     const pwi_packed *w = args->w;
     const size_t i_run = first_k / PWI_K_RUN, n_k = smaller(PWI_K_RUN, w->k_padded - first_k);
     const size_t meanings = pwi_u8_scales_offset(w->k) + i_run * 2 * sizeof(float);
-    const float *scales = w->row_scales + job->panel * NR;
-    float *lows = job->scratch->lows + i_run * NR;
+    const float *scales = w->row_scales + job->panel * pwi_panel_scales(w);
     struct tile_operands operands = {
         .x_stride = args->x_stride,
         .w = (const char *)w->data + (job->panel * w->k_padded + first_k) * NR,
@@ -88,8 +71,6 @@ static void multiply_run(const struct job *job, size_t first_k)
     };
     size_t height;
 
-    if (job->first_tile == 0)
-        sum_columns(lows, operands.w, n_k / 4, scales);
     for (size_t i = 0; i < job->n_tiles; i += height) {
         height = block_height(job->n_tiles - i);
         point_at_rows(&operands, args, job->first_tile + i, height, first_k);
@@ -97,7 +78,7 @@ static void multiply_run(const struct job *job, size_t first_k)
         for (size_t j = 0; j < height; j++)
             add_run(job->scratch->totals[i + j], job->scratch->sums[j],
                     smaller(args->m, TILE_ROWS_MAX), operands.x[j] - first_k + meanings,
-                    args->x_stride, scales, lows);
+                    args->x_stride, scales, scales + (1 + i_run) * NR);
     }
 }
 
@@ -138,7 +119,8 @@ static void gemm_u8_amx(const pwi_gemm_args *args)
 
 static size_t panel_bytes(size_t k)
 {
-    return sizeof(struct scratch) + (k + PWI_K_RUN - 1) / PWI_K_RUN * NR * sizeof(float);
+    (void)k;
+    return sizeof(struct scratch);
 }
 
 void PWI_FILL(amx_gemm_u8)(pwi_kernels *kernels)
@@ -152,8 +134,10 @@ void PWI_FILL(amx_gemm_u8)(pwi_kernels *kernels)
         .k_unit = STEP_K,
         .store = PW_I8,
         .limit = 127,
+        .has_sums = true,
         .input_bytes = pwi_u8_input_bytes,
         .prepare = pwi_u8_prepare,
+        .prepare_run = pwi_u8_prepare_run,
         .panel_bytes = panel_bytes,
         .gemm = gemm_u8_amx,
     };

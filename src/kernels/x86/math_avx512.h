@@ -7,18 +7,10 @@
 
 #include "kernels/x86/vector_avx512.h"
 
-/* (1 + excess) * scale * scale2 = exp of something. Two scales, because one power of two cannot
- * go from 1 down to the denormals; who multiplies the small one in last rounds once. */
+/* (1 + excess) 2^exponent = exp of something; the exponent is a whole number. */
 struct exponential {
-    __m512 excess, scale, scale2;
+    __m512 excess, exponent;
 };
-
-/* 2^n for normal results. */
-static inline __m512 power_of_two(__m512i n)
-{
-    return _mm512_castsi512_ps(
-        _mm512_slli_epi32(_mm512_add_epi32(n, _mm512_set1_epi32(127)), 23));
-}
 
 /* exp(high + low) for |high| < 170 and |low| below high's last place: Cody and Waite's
  * reduction by n ln 2, then 1 + r + r^2 Q(r) with |r| <= ln 2 / 2. */
@@ -26,7 +18,6 @@ static inline struct exponential exp_parts(__m512 high, __m512 low)
 {
     const __m512 n = _mm512_roundscale_ps(_mm512_mul_ps(high, _mm512_set1_ps(0x1.715476p+0f)),
                                           _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-    const __m512i whole = _mm512_cvtps_epi32(n), half = _mm512_srai_epi32(whole, 1);
     __m512 r = _mm512_fnmadd_ps(n, _mm512_set1_ps(0x1.62e430p-1f), high);
     __m512 q = _mm512_set1_ps(0.001381447104f);
 
@@ -36,19 +27,13 @@ static inline struct exponential exp_parts(__m512 high, __m512 low)
     q = _mm512_fmadd_ps(q, r, _mm512_set1_ps(0.1666652011f));
     q = _mm512_fmadd_ps(q, r, _mm512_set1_ps(0.4999999341f));
     q = _mm512_fmadd_ps(_mm512_mul_ps(r, r), q, r);
-    return (struct exponential){q, power_of_two(half),
-                                power_of_two(_mm512_sub_epi32(whole, half))};
+    return (struct exponential){q, n};
 }
 
 /* factor (1 + excess), rounded once. */
-static inline __m512 times_fraction(__m512 factor, const struct exponential *e)
+static inline __m512 times_fraction(__m512 factor, struct exponential e)
 {
-    return _mm512_fmadd_ps(factor, e->excess, factor);
-}
-
-static inline __m512 times_scales(__m512 x, const struct exponential *e)
-{
-    return _mm512_mul_ps(_mm512_mul_ps(x, e->scale), e->scale2);
+    return _mm512_fmadd_ps(factor, e.excess, factor);
 }
 
 /* exp(x) for x <= 0, as softmax wants it: what lies under the smallest normal float is 0, so
@@ -56,32 +41,27 @@ static inline __m512 times_scales(__m512 x, const struct exponential *e)
 static inline __m512 exp_of_negative(__m512 x)
 {
     const __m512 least = _mm512_set1_ps(-87.33f);
-    const __mmask16 beyond = _mm512_cmp_ps_mask(x, least, _CMP_LT_OQ);
+    const __mmask16 is_within = _mm512_cmp_ps_mask(x, least, _CMP_NLT_UQ);
     const struct exponential e = exp_parts(_mm512_max_ps(least, x), _mm512_setzero_ps());
-    const __m512 power = times_scales(times_fraction(_mm512_set1_ps(1.0f), &e), &e);
+    const __m512 fraction = _mm512_add_ps(_mm512_set1_ps(1.0f), e.excess);
 
-    return _mm512_maskz_mov_ps((__mmask16)~beyond, power);
+    return _mm512_maskz_scalef_ps(is_within, fraction, e.exponent);
 }
 
-/* x * (share * e), if x <= 0: down into the denormals with one rounding. `beyond` marks lanes
- * whose e was taken of a limited argument and is 0 in truth. Minus infinity gives NaN, as in
- * PyTorch. Right of 0 the result is 0, or big values would cost a denormal assist each. */
-static inline __m512 left_tail(__m512 x, __m512 share, const struct exponential *e,
-                               __mmask16 beyond)
+/* x * share * 2^exponent, if x <= 0, down into the denormals. Who limited the argument of e
+ * gives 0 for the share of lanes beyond: minus infinity gives NaN then, as in PyTorch. Right of
+ * 0 the result is 0, or big values would cost a denormal assist each. */
+static inline __m512 left_tail(__m512 x, __m512 share, struct exponential e)
 {
-    const __m512 small =
-        _mm512_maskz_mov_ps((__mmask16)~beyond, _mm512_mul_ps(share, e->scale2));
     const __m512 left = _mm512_min_ps(_mm512_setzero_ps(), x);
 
-    return _mm512_mul_ps(_mm512_mul_ps(left, e->scale), small);
+    return _mm512_scalef_ps(_mm512_mul_ps(left, share), e.exponent);
 }
 
-/* share * e for a sum with 1, 0 where that sum would not see it. */
-static inline __m512 beside_one(__m512 share, const struct exponential *e, __mmask16 is_seen)
+/* share * 2^exponent for a sum with 1, which does not see what is below 2^-100. */
+static inline __m512 beside_one(__m512 share, struct exponential e)
 {
-    const __m512 scale2 = _mm512_maskz_mov_ps(is_seen, e->scale2);
-
-    return _mm512_mul_ps(_mm512_mul_ps(share, e->scale), scale2);
+    return _mm512_scalef_ps(share, _mm512_max_ps(_mm512_set1_ps(-100.0f), e.exponent));
 }
 
 static inline __mmask16 is_left(__m512 x)
@@ -100,13 +80,13 @@ static inline __m512 quick_gelu_lanes(__m512 x)
     const __m512 high = _mm512_mul_ps(a, c);
     const __m512 low = _mm512_fmadd_ps(a, c_low, _mm512_fmsub_ps(a, c, high));
     const struct exponential e = exp_parts(high, low);
-    const __mmask16 is_seen = _mm512_cmp_ps_mask(a, _mm512_set1_ps(40.0f), _CMP_LT_OQ);
-    const __m512 power = beside_one(times_fraction(one, &e), &e, is_seen);
+    const __m512 power = beside_one(_mm512_add_ps(one, e.excess), e);
     const __m512 inverse = _mm512_div_ps(one, _mm512_add_ps(one, power));
-    const __mmask16 beyond = _mm512_cmp_ps_mask(magnitude, limit, _CMP_GT_OQ);
-    const __m512 left = left_tail(x, times_fraction(inverse, &e), &e, beyond);
+    const __mmask16 is_within = _mm512_cmp_ps_mask(magnitude, limit, _CMP_LE_OQ);
+    const __m512 share = _mm512_maskz_mov_ps(is_within, times_fraction(inverse, e));
+    const __m512 left = left_tail(x, share, e);
 
-    return _mm512_mask_blend_ps(is_left(x), _mm512_mul_ps(x, inverse), left);
+    return _mm512_mask_mov_ps(_mm512_mul_ps(x, inverse), is_left(x), left);
 }
 
 /* Phi(-a) = tail * exp(correction - a^2 / 2). */
@@ -147,13 +127,11 @@ static inline __m512 gelu_lanes(__m512 x)
     const __m512 rest = _mm512_fmsub_ps(a, a, square);
     const struct exponential e = exp_parts(_mm512_mul_ps(square, minus_half),
                                            _mm512_fmadd_ps(rest, minus_half, tail.correction));
-    const __m512 share = times_fraction(tail.tail, &e);
-    const __mmask16 is_seen = _mm512_cmp_ps_mask(a, _mm512_set1_ps(8.0f), _CMP_LT_OQ);
-    const __m512 q = beside_one(share, &e, is_seen);
-    const __mmask16 beyond = _mm512_cmp_ps_mask(magnitude, limit, _CMP_GT_OQ);
-    const __m512 left = left_tail(x, share, &e, beyond);
+    const __m512 share = times_fraction(tail.tail, e), q = beside_one(share, e);
+    const __mmask16 is_within = _mm512_cmp_ps_mask(magnitude, limit, _CMP_LE_OQ);
+    const __m512 left = left_tail(x, _mm512_maskz_mov_ps(is_within, share), e);
 
-    return _mm512_mask_blend_ps(is_left(x), _mm512_mul_ps(x, _mm512_sub_ps(one, q)), left);
+    return _mm512_mask_mov_ps(_mm512_mul_ps(x, _mm512_sub_ps(one, q)), is_left(x), left);
 }
 
 #endif

@@ -33,9 +33,7 @@ static inline float sum_floats(__m256 x)
     return _mm_cvtss_f32(_mm_add_ss(sum, _mm_movehdup_ps(sum)));
 }
 
-/* NaN for a run with NaN or an infinity: all its products are NaN then. A sum that overflows
- * is replaced by the bound n * largest. */
-static float scale_of(float largest, float sum, size_t n)
+float pwi_i16_scale_of(float largest, float sum, size_t n)
 {
     const float by_sum = sum / I16_SUM_MAX, by_count = largest * ((float)n / I16_SUM_MAX);
     const float by_limit = largest / I16_LIMIT, least = by_sum < by_count ? by_sum : by_count;
@@ -65,7 +63,8 @@ static float run_scale(const float *x, size_t n)
         largest = _mm256_max_epi32(largest, part);
         sum = _mm256_add_ps(sum, _mm256_castsi256_ps(part));
     }
-    return scale_of(largest_magnitude(largest), sum_floats(_mm256_add_ps(sum, sum2)), n);
+    return pwi_i16_scale_of(largest_magnitude(largest), sum_floats(_mm256_add_ps(sum, sum2)),
+                            n);
 }
 
 /* Whole lines are written: zeros behind the last column. */
@@ -88,17 +87,20 @@ static void quantize_run(int16_t *out, const float *x, size_t n, float scale)
     }
 }
 
+void pwi_i16_prepare_run(void *input, size_t k, size_t first, const float *x, size_t n)
+{
+    float *scales = (float *)(void *)((char *)input + pwi_i16_scales_offset(k));
+    const float scale = run_scale(x, n);
+
+    scales[first / PWI_K_RUN] = scale;
+    quantize_run((int16_t *)input + first, x, n, scale);
+}
+
 void pwi_i16_prepare(void *input, const float *x, size_t k)
 {
-    int16_t *integers = input;
-    float *scales = (float *)(void *)((char *)input + pwi_i16_scales_offset(k));
-
-    for (size_t first = 0; first < k; first += PWI_K_RUN, scales++) {
-        const size_t n = k - first < PWI_K_RUN ? k - first : PWI_K_RUN;
-
-        *scales = run_scale(x + first, n);
-        quantize_run(integers + first, x + first, n, *scales);
-    }
+    for (size_t first = 0; first < k; first += PWI_K_RUN)
+        pwi_i16_prepare_run(input, k, first, x + first,
+                            k - first < PWI_K_RUN ? k - first : PWI_K_RUN);
 }
 
 /* n floats, their inverse scales and integers: one pair of columns of a panel. */

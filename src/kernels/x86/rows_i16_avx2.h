@@ -21,6 +21,12 @@
 size_t pwi_i16_input_bytes(size_t k);
 size_t pwi_i16_scales_offset(size_t k);
 void pwi_i16_prepare(void *input, const float *x, size_t k);
+void pwi_i16_prepare_run(void *input, size_t k, size_t first, const float *x, size_t n);
+
+/* The scale of a run of n columns by the largest and the sum of its magnitudes. NaN for a run
+ * with NaN or an infinity: all its products are NaN then. A sum that overflows is replaced by
+ * the bound n * largest. */
+float pwi_i16_scale_of(float largest, float sum, size_t n);
 
 /* Pairs of columns of a panel that is packed in the file's fp8, as the integers that a panel
  * packed as I16 would hold. packed: [n_pairs, nr, 2]; panel: which one. */

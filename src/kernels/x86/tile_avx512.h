@@ -77,13 +77,15 @@
         right##i = _mm512_fmadd_ps(value, w_right, right##i);                                  \
     }
 
-/* totals [rows, TILE_COLUMNS] += sums. */
+/* totals [rows, TILE_COLUMNS] = sums + totals, or + 0 where goes_on is 0. */
 #define TILE_TOTAL(i, step)                                                                    \
     {                                                                                          \
         float *to = totals + (i)*TILE_COLUMNS;                                                 \
+        const __m512 before_left = _mm512_maskz_loadu_ps(goes_on, to);                         \
+        const __m512 before_right = _mm512_maskz_loadu_ps(goes_on, to + LANES);                \
                                                                                                \
-        _mm512_storeu_ps(to, _mm512_add_ps(_mm512_loadu_ps(to), left##i));                     \
-        _mm512_storeu_ps(to + LANES, _mm512_add_ps(_mm512_loadu_ps(to + LANES), right##i));    \
+        _mm512_storeu_ps(to, _mm512_add_ps(before_left, left##i));                             \
+        _mm512_storeu_ps(to + LANES, _mm512_add_ps(before_right, right##i));                   \
     }
 
 /* Rows of the next tile when n are left: tiles of under four rows wait for their own sums, so

@@ -4,6 +4,7 @@
 #ifndef PWI_KERNELS_X86_TILE_LANES_H
 #define PWI_KERNELS_X86_TILE_LANES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -14,6 +15,7 @@ struct tile {
     const char *w;          /* [n_groups, NR, 4] bytes */
     const float *column_scales, *column_lows; /* lows: of the u8 product alone */
     size_t n_groups;
+    bool is_first;     /* run of the block: totals begin with it */
     const char *ahead; /* what to fetch meanwhile */
 };
 
