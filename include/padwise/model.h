@@ -43,6 +43,22 @@ typedef enum pw_pool_rule {
 
 PW_API const char *pw_pool_rule_name(pw_pool_rule rule);
 
+/** Where a model's weights are while it is open. */
+typedef enum pw_weights_mode {
+    PW_WEIGHTS_RESIDENT = 0, /* read and reordered once, all of them in memory; nothing of the
+                                file stays open */
+    PW_WEIGHTS_STREAMED, /* the file stays open, and every window of every pw_model_encode reads
+                            the blocks that it runs again, one after the other, into memory for
+                            one block that the session owns. For few prompts, where reading is
+                            once anyway and memory for all weights costs more than it saves, and
+                            for encoders larger than memory. The same bits.
+                            A file that is put in the place of this one changes nothing: the one
+                            that was opened is read. One that is written to is noticed by its
+                            size and time of change before its numbers are handed out, and
+                            pw_model_encode returns PW_ERR_MISMATCH or PW_ERR_TRUNCATED */
+    PW_N_WEIGHTS_MODES
+} pw_weights_mode;
+
 typedef struct pw_model pw_model;
 
 typedef struct pw_model_options {
@@ -50,13 +66,20 @@ typedef struct pw_model_options {
     pw_precision precision;
     pw_activation activation;
     pw_pool_rule pool;
-    bool strict; /* as pw_file_options.strict */
+    bool strict;             /* as pw_file_options.strict */
+    pw_weights_mode weights; /* the built-in model is always resident */
+    bool skips_fingerprint;  /* info.fingerprint is "": 4 MiB less to read and digest */
 } pw_model_options;
 
 static inline void pw_model_options_init(pw_model_options *options)
 {
-    const pw_model_options zero = {sizeof(pw_model_options), PW_PRECISION_HIGHEST,
-                                   PW_ACTIVATION_DEFAULT, PW_POOL_DEFAULT, false};
+    const pw_model_options zero = {sizeof(pw_model_options),
+                                   PW_PRECISION_HIGHEST,
+                                   PW_ACTIVATION_DEFAULT,
+                                   PW_POOL_DEFAULT,
+                                   false,
+                                   PW_WEIGHTS_RESIDENT,
+                                   false};
 
     *options = zero;
 }
@@ -79,7 +102,9 @@ typedef struct pw_model_info {
     pw_precision precision; /* used, not asked for */
     pw_level level;
     bool is_builtin;
-    char fingerprint[PW_FINGERPRINT_HEX + 1]; /* of the file; "" for the built-in model */
+    char fingerprint[PW_FINGERPRINT_HEX + 1]; /* of the file; "" for the built-in model, and if
+                                                 it was not asked for */
+    pw_weights_mode weights;                  /* of a scan: as the options ask */
 } pw_model_info;
 
 /** Open the text encoder in `path`: a Hugging Face folder, a single checkpoint or a split file
@@ -88,8 +113,8 @@ typedef struct pw_model_info {
  * only one.
  *  @return PW_OK; PW_ERR_NOT_FOUND (no text encoder, or several and which is NULL: err names
  * them); PW_ERR_FORMAT and its kin (err says the tensor or byte); PW_ERR_UNSUPPORTED;
- * PW_ERR_NO_MEMORY; PW_ERR_CANCELLED. Memory: the encoder's tensors in the file's dtype.
- * Nothing of the file stays open.   Since: 0.1 */
+ * PW_ERR_NO_MEMORY; PW_ERR_CANCELLED. Memory: the encoder's tensors in the file's dtype;
+ * streamed: the position table, the final norm and the projection.   Since: 0.1 */
 PW_NODISCARD PW_API pw_status pw_model_open(pw_model **out, pw_context *ctx, const char *path,
                                             const char *which, const pw_model_options *options,
                                             pw_error *err);
@@ -121,7 +146,7 @@ typedef struct pw_session pw_session;
 /** @param n_rows_max  rows that are computed in one piece, a row being one token that no other
  * sequence shares; what has more runs in windows. At least one sequence always fits. 0: 77
  * * 16. Memory: 9 D + F + P floats a row and what the products need, of the widths of
- * pw_model_info. Since: 0.1 */
+ * pw_model_info; of a streamed model the largest block, too. Since: 0.1 */
 PW_NODISCARD PW_API pw_status pw_session_create(pw_session **out, pw_model *model,
                                                 size_t n_rows_max, pw_error *err);
 PW_API void pw_session_free(pw_session *session);
@@ -149,6 +174,10 @@ typedef struct pw_batch {
                           * with the causal rule. A row that may see no key at all sees itself
                           * (docs/models/clip.md, "A row with no visible key") */
     size_t n_prompts, n_tokens;
+    const float *vectors; /* [n_vectors, D] or NULL. Textual inversion: id n_vocab + i stands
+                           * for row i of these in place of a token embedding; it is never the
+                           * pooled token */
+    size_t n_vectors;
 } pw_batch;
 
 /** Encode. Computes only what the outputs need: sequences that begin alike (in id and mask)
@@ -157,8 +186,9 @@ typedef struct pw_batch {
  * None of it changes a bit.
  *  @return PW_OK; PW_ERR_ARGUMENT (an id outside the vocabulary, more tokens than positions, a
  * layer that is not there); PW_ERR_UNSUPPORTED (text_embeds without a projection);
- * PW_ERR_CAPACITY; PW_ERR_CANCELLED. Outputs are undefined on failure. Threads: one call per
- * session at a time. Allocates nothing.   Since: 0.1 */
+ * PW_ERR_CAPACITY; PW_ERR_CANCELLED; of a streamed model PW_ERR_IO, PW_ERR_TRUNCATED and
+ * PW_ERR_MISMATCH (the file was written to since it was opened). Outputs are undefined on
+ * failure. Threads: one call per session at a time. Allocates nothing.   Since: 0.1 */
 PW_NODISCARD PW_API pw_status pw_model_encode(pw_session *session, const pw_batch *batch,
                                               const pw_output *outputs, size_t n_outputs,
                                               pw_error *err);

@@ -13,6 +13,13 @@
 /* Kernels move at most 2 GiB - 4 KiB in one call. */
 #define READ_AT_ONCE ((size_t)1 << 30)
 
+/* Years beyond 2262 wrap around, which still tells one from another. */
+static int64_t modified_ns(const struct stat *info)
+{
+    return (int64_t)((uint64_t)info->st_mtim.tv_sec * 1000000000u +
+                     (uint64_t)info->st_mtim.tv_nsec);
+}
+
 static pw_status open_regular(pwi_input *input, const char *path, pw_error *err)
 {
     struct stat info;
@@ -29,6 +36,7 @@ static pw_status open_regular(pwi_input *input, const char *path, pw_error *err)
         return PWI_FAIL(err, PW_ERR_NOT_REGULAR, "is %s, not a regular file",
                         S_ISDIR(info.st_mode) ? "a folder" : "a device, pipe or socket");
     input->size = (uint64_t)info.st_size;
+    input->modified_ns = modified_ns(&info);
     return PW_OK;
 }
 
@@ -72,6 +80,18 @@ pw_status pwi_input_read(const pwi_input *input, uint64_t offset, void *out, siz
         offset += (uint64_t)n;
         size -= (size_t)n;
     }
+    return PW_OK;
+}
+
+pw_status pwi_input_check(const pwi_input *input, pw_error *err)
+{
+    struct stat info;
+
+    if (fstat(input->fd, &info) != 0)
+        return pwi_fail_errno(err, "cannot stat");
+    if ((uint64_t)info.st_size != input->size || modified_ns(&info) != input->modified_ns)
+        return PWI_FAIL(err, PW_ERR_MISMATCH,
+                        "the file was written to while it was in use: open it again");
     return PW_OK;
 }
 

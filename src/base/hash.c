@@ -6,6 +6,8 @@
 #include <sys/random.h>
 #include <time.h>
 
+#define N_SLOTS_FIRST 64
+
 static uint64_t rotate(uint64_t x, unsigned bits)
 {
     return x << bits | x >> (64 - bits);
@@ -76,14 +78,17 @@ pwi_hash_key pwi_hash_key_random(void)
 }
 
 struct pwi_map_slot {
-    uint64_t hash;
     const char *bytes; /* NULL: free */
-    uint32_t size, value;
+    uint32_t hash, size, value;
 };
+
+/* The longest key that two words hold. */
+#define SHORT_SIZE 16
 
 void pwi_map_init(pwi_map *map, const pw_allocator *allocator)
 {
-    *map = (pwi_map){allocator, pwi_hash_key_random(), NULL, 0, 0};
+    *map = (pwi_map){.allocator = allocator,
+                     .keys = {pwi_hash_key_random(), pwi_hash_key_random()}};
 }
 
 void pwi_map_free(pwi_map *map)
@@ -93,9 +98,82 @@ void pwi_map_free(pwi_map *map)
     map->n_used = map->n_slots = 0;
 }
 
-static bool map_grow(pwi_map *map)
+/* The first and the last bytes of a short key, which may overlap. Keys of one size differ in
+ * them. */
+struct words {
+    uint64_t first, last;
+};
+
+static inline struct words words_of(const char *bytes, size_t size)
 {
-    const size_t n_slots = map->n_slots == 0 ? 64 : map->n_slots * 2;
+    const unsigned char *b = (const unsigned char *)bytes;
+    struct words words = {0, 0};
+    uint32_t first, last;
+
+    if (size >= 8) {
+        memcpy(&words.first, bytes, 8);
+        memcpy(&words.last, bytes + size - 8, 8);
+    } else if (size >= 4) {
+        memcpy(&first, bytes, 4);
+        memcpy(&last, bytes + size - 4, 4);
+        words = (struct words){first, last};
+    } else if (size > 0) {
+        words.first = b[0] | (uint32_t)b[size / 2] << 8 | (uint32_t)b[size - 1] << 16;
+    }
+    return words;
+}
+
+/* The map compares keys, so a hash need only spread them, whatever keys a file chooses: two of
+ * one size get the same slot with probability 2 / n_slots at most (pair-multiply-shift over
+ * the halves of the words: Thorup, "High speed hashing for integers and strings", 2015), and of
+ * each size only one key can have the same words. */
+static inline uint32_t hash_short(const pwi_map *map, struct words words)
+{
+    const pwi_hash_key *keys = map->keys;
+
+    return (
+        uint32_t)(((keys[0].k0 + (uint32_t)words.first) * (keys[0].k1 + (words.first >> 32)) +
+                   (keys[1].k0 + (uint32_t)words.last) * (keys[1].k1 + (words.last >> 32))) >>
+                  32);
+}
+
+/* The slot of a key, or the free slot where it would go. One slot is free. */
+static inline struct pwi_map_slot *short_slot(const pwi_map *map, const char *bytes,
+                                              size_t size, uint32_t *hash)
+{
+    const struct words words = words_of(bytes, size);
+
+    *hash = hash_short(map, words);
+    for (size_t at = *hash;; at++) {
+        struct pwi_map_slot *slot = &map->slots[at & (map->n_slots - 1)];
+        struct words others;
+
+        if (slot->bytes == NULL)
+            return slot;
+        if (slot->hash != *hash || slot->size != size)
+            continue;
+        others = words_of(slot->bytes, size);
+        if (others.first == words.first && others.last == words.last)
+            return slot;
+    }
+}
+
+/* The same for a longer key. They are rare, and the hash is SipHash. */
+static struct pwi_map_slot *long_slot(const pwi_map *map, const char *bytes, size_t size,
+                                      uint32_t *hash)
+{
+    *hash = (uint32_t)pwi_hash_bytes(map->keys[0], bytes, size).low;
+    for (size_t at = *hash;; at++) {
+        struct pwi_map_slot *slot = &map->slots[at & (map->n_slots - 1)];
+
+        if (slot->bytes == NULL || (slot->hash == *hash && slot->size == size &&
+                                    memcmp(slot->bytes, bytes, size) == 0))
+            return slot;
+    }
+}
+
+static bool resize(pwi_map *map, size_t n_slots)
+{
     struct pwi_map_slot *slots = pwi_alloc_zeroed(map->allocator, n_slots, sizeof(*slots));
 
     if (slots == NULL)
@@ -115,44 +193,58 @@ static bool map_grow(pwi_map *map)
     return true;
 }
 
-/* The slot of a key, or the free slot where it would go. n_slots > 0 and one slot is free. */
-static struct pwi_map_slot *map_slot(const pwi_map *map, uint64_t hash, const char *bytes,
-                                     size_t size)
+bool pwi_map_reserve(pwi_map *map, size_t n)
 {
-    size_t at = hash & (map->n_slots - 1);
+    size_t n_slots = map->n_slots == 0 ? N_SLOTS_FIRST : map->n_slots;
 
-    while (map->slots[at].bytes != NULL) {
-        const struct pwi_map_slot *slot = &map->slots[at];
+    if (n > UINT32_MAX)
+        return false;
+    while (n_slots / 3 * 2 < n)
+        n_slots *= 2;
+    return n_slots == map->n_slots || resize(map, n_slots);
+}
 
-        if (slot->hash == hash && slot->size == size && memcmp(slot->bytes, bytes, size) == 0)
-            break;
-        at = (at + 1) & (map->n_slots - 1);
+uint32_t *pwi_map_value(pwi_map *map, const char *bytes, size_t size)
+{
+    struct pwi_map_slot *slot;
+    uint32_t hash;
+
+    if (size > UINT32_MAX ||
+        (map->n_used * 3 >= map->n_slots * 2 && !pwi_map_reserve(map, map->n_used + 1)))
+        return NULL;
+    slot = size > SHORT_SIZE ? long_slot(map, bytes, size, &hash)
+                             : short_slot(map, bytes, size, &hash);
+    if (slot->bytes == NULL) {
+        *slot = (struct pwi_map_slot){bytes, hash, (uint32_t)size, PWI_MAP_NONE};
+        map->n_used++;
     }
-    return &map->slots[at];
+    return &slot->value;
 }
 
 bool pwi_map_add(pwi_map *map, const char *bytes, size_t size, uint32_t value, bool *added)
 {
-    const uint64_t hash = pwi_hash_bytes(map->key, bytes, size).low;
-    struct pwi_map_slot *slot;
+    uint32_t *place = pwi_map_value(map, bytes, size);
 
-    if (size > UINT32_MAX || (map->n_used * 3 >= map->n_slots * 2 && !map_grow(map)))
+    if (place == NULL)
         return false;
-    slot = map_slot(map, hash, bytes, size);
-    *added = slot->bytes == NULL;
-    if (*added) {
-        *slot = (struct pwi_map_slot){hash, bytes, (uint32_t)size, value};
-        map->n_used++;
-    }
+    *added = *place == PWI_MAP_NONE;
+    if (*added)
+        *place = value;
     return true;
+}
+
+static uint32_t value_in(const struct pwi_map_slot *slot)
+{
+    return slot->bytes == NULL ? PWI_MAP_NONE : slot->value;
 }
 
 uint32_t pwi_map_find(const pwi_map *map, const char *bytes, size_t size)
 {
-    const struct pwi_map_slot *slot;
+    uint32_t hash;
 
     if (map->n_slots == 0)
         return PWI_MAP_NONE;
-    slot = map_slot(map, pwi_hash_bytes(map->key, bytes, size).low, bytes, size);
-    return slot->bytes == NULL ? PWI_MAP_NONE : slot->value;
+    if (size > SHORT_SIZE)
+        return value_in(long_slot(map, bytes, size, &hash));
+    return value_in(short_slot(map, bytes, size, &hash));
 }

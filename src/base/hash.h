@@ -23,7 +23,7 @@ pwi_hash_key pwi_hash_key_random(void);
 /* Map from byte strings to numbers. Keys are not copied: they outlive the map. */
 typedef struct pwi_map {
     const pw_allocator *allocator;
-    pwi_hash_key key;
+    pwi_hash_key keys[2];
     struct pwi_map_slot *slots;
     size_t n_used, n_slots; /* n_slots is 0 or a power of two */
 } pwi_map;
@@ -32,6 +32,14 @@ typedef struct pwi_map {
 
 void pwi_map_init(pwi_map *map, const pw_allocator *allocator);
 void pwi_map_free(pwi_map *map);
+
+/* Room for n keys in all; false when memory is out. Saves the growing where n is known or can
+ * be guessed. */
+bool pwi_map_reserve(pwi_map *map, size_t n);
+
+/* The place of a key's value, valid until the next key comes; PWI_MAP_NONE stands in it for a
+ * new key, which counts as found once it has a value. NULL when memory is out. */
+uint32_t *pwi_map_value(pwi_map *map, const char *bytes, size_t size);
 
 /* Add a key that is not there yet (*added true), or leave the old value and give it (*added
  * false). Returns false when memory is out. value < PWI_MAP_NONE. */

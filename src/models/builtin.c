@@ -63,7 +63,8 @@ static pw_status load(pw_context *ctx, pw_model *model, pw_error *err)
             (uint64_t)pw_tensor_n_elements(pw_tensor_set_tensor(set, i));
         model->info.size_bytes += pw_tensor_set_tensor(set, i)->size_bytes;
     }
-    status = pwi_clip_load(ctx, &(pwi_weights){NULL, set}, &pwi_layouts[0], &model->clip, err);
+    status = pwi_clip_load(ctx, &(pwi_weights){NULL, set}, &pwi_layouts[0], PW_WEIGHTS_RESIDENT,
+                           &model->clip, err);
     pw_tensor_set_free(set);
     return status;
 }

@@ -115,10 +115,10 @@ static pw_status add(struct binder *b, pwi_binding binding)
     return PW_OK;
 }
 
-static pw_status bind_table(struct binder *b, const char *part, pwi_table *table, size_t n_rows,
-                            size_t width)
+static pw_status bind_table(struct binder *b, const char *part, pwi_binding_kind kind,
+                            pwi_table *table, size_t n_rows, size_t width)
 {
-    pwi_binding binding = {PWI_BIND_TABLE, 0, 0, n_rows, width, -1, table, false};
+    pwi_binding binding = {kind, 0, 0, n_rows, width, -1, table, false};
 
     make_name(b, 0, part, "", false);
     PWI_TRY(find_shaped(b, n_rows, width, false, &binding.i_tensor));
@@ -234,15 +234,27 @@ pw_status pwi_clip_bind(const pwi_weights *weights, const pwi_layout *layout,
 {
     struct binder b = {.weights = weights, .layout = layout, .bindings = bindings, .err = err};
 
-    PWI_TRY(bind_table(&b, layout->naming->token_embedding, &clip->token_embedding,
-                       clip->n_vocab, clip->width));
-    PWI_TRY(bind_table(&b, layout->naming->position_embedding, &clip->position_embedding,
-                       clip->n_positions, clip->width));
-    for (size_t i = 0; i < clip->n_layers; i++)
+    PWI_TRY(bind_table(&b, layout->naming->token_embedding,
+                       clip->blocks != NULL ? PWI_BIND_TABLE : PWI_BIND_TABLE_IN_FILE,
+                       &clip->token_embedding, clip->n_vocab, clip->width));
+    PWI_TRY(bind_table(&b, layout->naming->position_embedding, PWI_BIND_TABLE,
+                       &clip->position_embedding, clip->n_positions, clip->width));
+    for (size_t i = 0; clip->blocks != NULL && i < clip->n_layers; i++)
         PWI_TRY(bind_block(&b, i, &clip->blocks[i], clip->width, clip->mlp));
     PWI_TRY(
         bind_norm(&b, 0, layout->naming->final_norm, false, &clip->final_norm, clip->width));
     return bind_projection(&b, clip);
+}
+
+pw_status pwi_clip_bind_block(const pwi_weights *weights, const pwi_layout *layout,
+                              const pwi_clip_text *clip, size_t i_layer, pwi_clip_block *block,
+                              pwi_bindings *bindings, pw_error *err)
+{
+    struct binder b = {.weights = weights, .layout = layout, .bindings = bindings, .err = err};
+
+    bindings->n = 0;
+    bindings->n_parameters = bindings->size_bytes = 0;
+    return bind_block(&b, i_layer, block, clip->width, clip->mlp);
 }
 
 void pwi_bindings_free(pwi_bindings *bindings)

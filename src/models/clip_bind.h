@@ -10,6 +10,7 @@
 
 typedef enum pwi_binding_kind {
     PWI_BIND_TABLE,             /* target: pwi_table * */
+    PWI_BIND_TABLE_IN_FILE,     /* the same; its rows stay where they are */
     PWI_BIND_VECTOR,            /* target: float ** */
     PWI_BIND_MATRIX,            /* target: pwi_packed * */
     PWI_BIND_MATRIX_TRANSPOSED, /* the same, the file holds its transpose */
@@ -36,9 +37,16 @@ typedef struct pwi_bindings {
 pw_status pwi_clip_measure(const pwi_weights *weights, const pwi_layout *layout,
                            pwi_clip_text *clip, bool *found, pw_error *err);
 
-/* Bind every weight of the measured tower (clip->blocks is allocated, zeroed). */
+/* Bind the weights of the measured tower: all of them where clip->blocks is allocated (zeroed).
+ * NULL: those that a tower needs whose blocks are read one after the other as they run. */
 pw_status pwi_clip_bind(const pwi_weights *weights, const pwi_layout *layout,
                         pwi_clip_text *clip, pwi_bindings *bindings, pw_error *err);
+
+/* Bind the weights of block i_layer to `block` (zeroed), whatever was bound before. Allocates
+ * nothing where the bindings had as many once. */
+pw_status pwi_clip_bind_block(const pwi_weights *weights, const pwi_layout *layout,
+                              const pwi_clip_text *clip, size_t i_layer, pwi_clip_block *block,
+                              pwi_bindings *bindings, pw_error *err);
 void pwi_bindings_free(pwi_bindings *bindings);
 
 #endif

@@ -17,69 +17,54 @@
 /* Progress is told, and Ctrl-C heard, after about so many bytes. */
 #define BATCH_BYTES (64u << 20)
 
-/* Rows of one binding; which rows of the tensor: binding->first_row further on. */
-struct piece {
-    const pwi_binding *binding;
-    size_t first, n;
-};
-
 /* What a thread met first. */
-struct failure {
-    size_t i_piece; /* SIZE_MAX: nothing */
+struct pwi_load_failure {
+    size_t i_piece;
     pw_status status;
     pw_error err;
 };
 
-struct loader {
-    pw_context *ctx;
-    const pwi_product *product, *careful;
-    const pwi_weights *weights;
-    struct piece *pieces;
-    size_t n_pieces, capacity;
-    char *buffers; /* [n_threads, buffer_size] */
-    size_t buffer_size;
-    struct failure *failures; /* [n_threads] */
-    atomic_size_t next_piece;
-    size_t end; /* of the pieces that are loaded now */
-    pw_error *err;
-};
-
-static const pw_tensor *tensor_of(const struct loader *loader, const pwi_binding *binding)
+static const pw_tensor *tensor_of(const pwi_loader *loader, const pwi_binding *binding)
 {
     return pwi_weights_tensor(loader->weights, binding->i_tensor);
 }
 
-static size_t row_bytes(const struct loader *loader, const pwi_binding *binding)
+static size_t row_bytes(const pwi_loader *loader, const pwi_binding *binding)
 {
     return binding->n_columns * (pw_dtype_bits(tensor_of(loader, binding)->dtype) / 8);
 }
 
-static pw_status make_table(struct loader *loader, const pwi_binding *binding)
+static pw_status make_table(pwi_loader *loader, const pwi_binding *binding,
+                            const pw_allocator *allocator)
 {
     const pw_tensor *tensor = tensor_of(loader, binding);
     pwi_table *table = binding->target;
 
-    table->data = pwi_alloc_simd(&loader->ctx->allocator, tensor->size_bytes);
-    if (table->data == NULL)
-        return pwi_fail_memory(loader->err);
-    table->size_bytes = tensor->size_bytes;
     table->dtype = tensor->dtype;
     table->n_rows = binding->n_rows;
     table->width = binding->n_columns;
     table->row_bytes = row_bytes(loader, binding);
+    table->i_tensor = binding->i_tensor;
+    if (binding->kind == PWI_BIND_TABLE_IN_FILE)
+        return PW_OK;
+    table->data = pwi_alloc_simd(allocator, tensor->size_bytes);
+    if (table->data == NULL)
+        return pwi_fail_memory(loader->err);
+    table->size_bytes = tensor->size_bytes;
     return PW_OK;
 }
 
-static pw_status make_vector(struct loader *loader, const pwi_binding *binding)
+static pw_status make_vector(pwi_loader *loader, const pwi_binding *binding,
+                             const pw_allocator *allocator)
 {
     float **target = binding->target;
 
-    *target = PWI_ARRAY(&loader->ctx->allocator, float, binding->n_rows);
+    *target = PWI_ARRAY(allocator, float, binding->n_rows);
     return *target == NULL ? pwi_fail_memory(loader->err) : PW_OK;
 }
 
 /* The scalar beside a scaled fp8 matrix: real weight = stored * scale. */
-static pw_status read_scale(struct loader *loader, const pwi_binding *binding, float *scale)
+static pw_status read_scale(pwi_loader *loader, const pwi_binding *binding, float *scale)
 {
     pw_tensor tensor;
     char bytes[8];
@@ -94,35 +79,95 @@ static pw_status read_scale(struct loader *loader, const pwi_binding *binding, f
     return pw_tensor_to_f32(&tensor, scale, 1, loader->err);
 }
 
-static pw_status make_matrix(struct loader *loader, const pwi_binding *binding)
+static size_t matrix_rows(const pwi_binding *binding)
 {
-    const bool is_transposed = binding->kind == PWI_BIND_MATRIX_TRANSPOSED;
+    return binding->kind == PWI_BIND_MATRIX_TRANSPOSED ? binding->n_columns : binding->n_rows;
+}
+
+static size_t matrix_columns(const pwi_binding *binding)
+{
+    return binding->kind == PWI_BIND_MATRIX_TRANSPOSED ? binding->n_rows : binding->n_columns;
+}
+
+static const pwi_product *product_of(const pwi_loader *loader, const pwi_binding *binding)
+{
+    return binding->is_careful ? loader->careful : loader->product;
+}
+
+static pw_status make_matrix(pwi_loader *loader, const pwi_binding *binding,
+                             const pw_allocator *allocator)
+{
     float scale;
 
     PWI_TRY(read_scale(loader, binding, &scale));
-    return pwi_pack(binding->target, &loader->ctx->allocator,
-                    binding->is_careful ? loader->careful : loader->product,
-                    tensor_of(loader, binding)->dtype,
-                    is_transposed ? binding->n_columns : binding->n_rows,
-                    is_transposed ? binding->n_rows : binding->n_columns, scale, loader->err);
+    return pwi_pack(binding->target, allocator, product_of(loader, binding),
+                    tensor_of(loader, binding)->dtype, matrix_rows(binding),
+                    matrix_columns(binding), scale, loader->err);
 }
 
-static pw_status make_room(struct loader *loader, const pwi_binding *binding)
+pw_status pwi_loader_make_room(pwi_loader *loader, const pw_allocator *allocator, pw_error *err)
 {
-    switch (binding->kind) {
-    case PWI_BIND_TABLE:
-        return make_table(loader, binding);
-    case PWI_BIND_VECTOR:
-        return make_vector(loader, binding);
-    default:
-        return make_matrix(loader, binding);
+    loader->err = err;
+    for (size_t i = 0; i < loader->bindings.n; i++) {
+        const pwi_binding *binding = &loader->bindings.items[i];
+
+        switch (binding->kind) {
+        case PWI_BIND_TABLE:
+        case PWI_BIND_TABLE_IN_FILE:
+            PWI_TRY(make_table(loader, binding, allocator));
+            break;
+        case PWI_BIND_VECTOR:
+            PWI_TRY(make_vector(loader, binding, allocator));
+            break;
+        case PWI_BIND_MATRIX:
+        case PWI_BIND_MATRIX_TRANSPOSED:
+            PWI_TRY(make_matrix(loader, binding, allocator));
+            break;
+        }
     }
+    return PW_OK;
 }
 
-static pw_status add_piece(struct loader *loader, struct piece piece)
+/* Adds to *total, in whole cache lines; false: too many. */
+static bool add_lines(size_t *total, size_t count, size_t size)
+{
+    size_t bytes;
+
+    if (!pwi_mul_size(count, size, &bytes) || bytes > SIZE_MAX - 64)
+        return false;
+    return pwi_add_size(*total, (bytes + 63) / 64 * 64, total);
+}
+
+static bool add_room(const pwi_loader *loader, const pwi_binding *binding, size_t *bytes)
+{
+    pwi_packed packed;
+
+    if (binding->kind == PWI_BIND_VECTOR)
+        return add_lines(bytes, binding->n_rows, sizeof(float));
+    if (binding->kind == PWI_BIND_TABLE_IN_FILE)
+        return true;
+    if (binding->kind == PWI_BIND_TABLE)
+        return add_lines(bytes, tensor_of(loader, binding)->size_bytes, 1);
+    return pwi_pack_plan(&packed, product_of(loader, binding),
+                         tensor_of(loader, binding)->dtype, matrix_rows(binding),
+                         matrix_columns(binding), 1.0f, NULL) == PW_OK &&
+           add_lines(bytes, packed.size_bytes, 1) &&
+           add_lines(bytes, pwi_packed_scales(&packed), sizeof(float));
+}
+
+pw_status pwi_loader_room(const pwi_loader *loader, size_t *bytes, pw_error *err)
+{
+    *bytes = 0;
+    for (size_t i = 0; i < loader->bindings.n; i++)
+        if (!add_room(loader, &loader->bindings.items[i], bytes))
+            return PWI_FAIL(err, PW_ERR_OVERFLOW, "a block of the encoder is too large");
+    return PW_OK;
+}
+
+static pw_status add_piece(pwi_loader *loader, pwi_load_piece piece)
 {
     const size_t capacity = loader->capacity == 0 ? 1024 : 2 * loader->capacity;
-    struct piece *grown;
+    pwi_load_piece *grown;
 
     if (loader->n_pieces == loader->capacity) {
         grown = pwi_grow_array(&loader->ctx->allocator, loader->pieces, loader->capacity,
@@ -137,7 +182,7 @@ static pw_status add_piece(struct loader *loader, struct piece piece)
 }
 
 /* Rows of a piece. What is transposed is one piece. */
-static size_t piece_rows(const struct loader *loader, const pwi_binding *binding)
+static size_t piece_rows(const pwi_loader *loader, const pwi_binding *binding)
 {
     const size_t bytes = row_bytes(loader, binding);
 
@@ -150,7 +195,7 @@ static size_t piece_rows(const struct loader *loader, const pwi_binding *binding
 
 /* Bytes that a piece takes in a thread's buffer: a table goes to its place at once; a
  * transposed matrix takes a row more. */
-static bool buffer_bytes(const struct loader *loader, const pwi_binding *binding, size_t rows,
+static bool buffer_bytes(const pwi_loader *loader, const pwi_binding *binding, size_t rows,
                          size_t *bytes)
 {
     const size_t item = pw_dtype_bits(tensor_of(loader, binding)->dtype) / 8;
@@ -162,7 +207,7 @@ static bool buffer_bytes(const struct loader *loader, const pwi_binding *binding
     return true;
 }
 
-static pw_status cut(struct loader *loader, const pwi_binding *binding)
+static pw_status cut(pwi_loader *loader, const pwi_binding *binding)
 {
     const size_t step = piece_rows(loader, binding);
     const size_t rows = step < binding->n_rows ? step : binding->n_rows;
@@ -171,16 +216,26 @@ static pw_status cut(struct loader *loader, const pwi_binding *binding)
     if (!buffer_bytes(loader, binding, rows, &bytes) || bytes > SIZE_MAX - 64)
         return PWI_FAIL(loader->err, PW_ERR_OVERFLOW, "a weight is too large");
     bytes = (bytes + 63) / 64 * 64;
-    loader->buffer_size = bytes > loader->buffer_size ? bytes : loader->buffer_size;
+    loader->piece_size = bytes > loader->piece_size ? bytes : loader->piece_size;
     for (size_t first = 0; first < binding->n_rows; first += step) {
         const size_t left = binding->n_rows - first;
 
-        PWI_TRY(add_piece(loader, (struct piece){binding, first, left < step ? left : step}));
+        PWI_TRY(add_piece(loader, (pwi_load_piece){binding, first, left < step ? left : step}));
     }
     return PW_OK;
 }
 
-static pw_status read_rows(const struct loader *loader, const struct piece *piece, void *out,
+pw_status pwi_loader_cut(pwi_loader *loader, pw_error *err)
+{
+    loader->err = err;
+    loader->n_pieces = 0;
+    for (size_t i = 0; i < loader->bindings.n; i++)
+        if (loader->bindings.items[i].kind != PWI_BIND_TABLE_IN_FILE)
+            PWI_TRY(cut(loader, &loader->bindings.items[i]));
+    return PW_OK;
+}
+
+static pw_status read_rows(const pwi_loader *loader, const pwi_load_piece *piece, void *out,
                            pw_error *err)
 {
     const size_t bytes = row_bytes(loader, piece->binding);
@@ -190,7 +245,7 @@ static pw_status read_rows(const struct loader *loader, const struct piece *piec
                                   piece->n * bytes, err);
 }
 
-static pw_status load_table(const struct loader *loader, const struct piece *piece,
+static pw_status load_table(const pwi_loader *loader, const pwi_load_piece *piece,
                             pw_error *err)
 {
     const pwi_table *table = piece->binding->target;
@@ -198,7 +253,7 @@ static pw_status load_table(const struct loader *loader, const struct piece *pie
     return read_rows(loader, piece, (char *)table->data + piece->first * table->row_bytes, err);
 }
 
-static pw_status load_vector(const struct loader *loader, const struct piece *piece,
+static pw_status load_vector(const pwi_loader *loader, const pwi_load_piece *piece,
                              char *buffer, pw_error *err)
 {
     const pw_dtype dtype = tensor_of(loader, piece->binding)->dtype;
@@ -212,7 +267,7 @@ static pw_status load_vector(const struct loader *loader, const struct piece *pi
     return pw_tensor_to_f32(&slice, *(float **)piece->binding->target, piece->n, err);
 }
 
-static pw_status load_matrix(const struct loader *loader, const struct piece *piece,
+static pw_status load_matrix(const pwi_loader *loader, const pwi_load_piece *piece,
                              char *buffer, pw_error *err)
 {
     PWI_TRY(read_rows(loader, piece, buffer, err));
@@ -230,7 +285,7 @@ static void copy_column(char *out, const char *matrix, size_t n_rows, size_t n_c
 }
 
 /* open_clip keeps text_projection as [D, P], used as x @ P: our rows are its columns. */
-static pw_status load_transposed(const struct loader *loader, const struct piece *piece,
+static pw_status load_transposed(const pwi_loader *loader, const pwi_load_piece *piece,
                                  char *buffer, pw_error *err)
 {
     const pwi_binding *binding = piece->binding;
@@ -248,8 +303,8 @@ static pw_status load_transposed(const struct loader *loader, const struct piece
     return PW_OK;
 }
 
-static pw_status load_piece(const struct loader *loader, const struct piece *piece,
-                            char *buffer, pw_error *err)
+static pw_status load_piece(const pwi_loader *loader, const pwi_load_piece *piece, char *buffer,
+                            pw_error *err)
 {
     switch (piece->binding->kind) {
     case PWI_BIND_TABLE:
@@ -260,6 +315,8 @@ static pw_status load_piece(const struct loader *loader, const struct piece *pie
         return load_matrix(loader, piece, buffer, err);
     case PWI_BIND_MATRIX_TRANSPOSED:
         return load_transposed(loader, piece, buffer, err);
+    case PWI_BIND_TABLE_IN_FILE:
+        break; /* has no pieces */
     }
     return PW_ERR_ARGUMENT;
 }
@@ -267,8 +324,8 @@ static pw_status load_piece(const struct loader *loader, const struct piece *pie
 /* Pieces until none is left, or one fails. */
 static void worker(void *argument, size_t i_thread)
 {
-    struct loader *loader = argument;
-    struct failure *failure = &loader->failures[i_thread];
+    pwi_loader *loader = argument;
+    struct pwi_load_failure *failure = &loader->failures[i_thread];
     char *buffer = loader->buffers + i_thread * loader->buffer_size;
     size_t i;
 
@@ -281,12 +338,12 @@ static void worker(void *argument, size_t i_thread)
 }
 
 /* The failure of the earliest piece, whichever thread met it. */
-static pw_status first_failure(const struct loader *loader)
+static pw_status first_failure(const pwi_loader *loader)
 {
-    const struct failure *first = NULL;
+    const struct pwi_load_failure *first = NULL;
 
     for (int32_t i = 0; i < loader->ctx->n_threads; i++) {
-        const struct failure *failure = &loader->failures[i];
+        const struct pwi_load_failure *failure = &loader->failures[i];
 
         if (failure->status != PW_OK && (first == NULL || failure->i_piece < first->i_piece))
             first = failure;
@@ -299,13 +356,13 @@ static pw_status first_failure(const struct loader *loader)
 }
 
 /* The next pieces, some BATCH_BYTES of them. */
-static uint64_t next_batch(struct loader *loader)
+static uint64_t next_batch(pwi_loader *loader)
 {
     uint64_t bytes = 0, n_parameters = 0;
 
     atomic_store_explicit(&loader->next_piece, loader->end, memory_order_relaxed);
     while (loader->end < loader->n_pieces && bytes < BATCH_BYTES) {
-        const struct piece *piece = &loader->pieces[loader->end++];
+        const pwi_load_piece *piece = &loader->pieces[loader->end++];
 
         bytes += piece->n * row_bytes(loader, piece->binding);
         n_parameters += (uint64_t)piece->n * piece->binding->n_columns;
@@ -313,40 +370,53 @@ static uint64_t next_batch(struct loader *loader)
     return n_parameters;
 }
 
-static pw_status load_pieces(struct loader *loader, uint64_t n_parameters)
-{
-    const size_t n_threads = (size_t)loader->ctx->n_threads;
-    uint64_t done = 0;
-
-    PWI_TRY(pwi_progress(loader->ctx, "reading", 0, n_parameters, loader->err));
-    while (loader->end < loader->n_pieces) {
-        done += next_batch(loader);
-        pwi_parallel(loader->ctx, worker, loader, n_threads);
-        PWI_TRY(first_failure(loader));
-        PWI_TRY(pwi_progress(loader->ctx, "reading", done, n_parameters, loader->err));
-    }
-    return PW_OK;
-}
-
-static pw_status load_all(struct loader *loader, const pwi_bindings *bindings)
+pw_status pwi_loader_make_buffers(pwi_loader *loader, pw_error *err)
 {
     const pw_allocator *allocator = &loader->ctx->allocator;
     const size_t n_threads = (size_t)loader->ctx->n_threads;
 
-    for (size_t i = 0; i < bindings->n; i++) {
-        PWI_TRY(make_room(loader, &bindings->items[i]));
-        PWI_TRY(cut(loader, &bindings->items[i]));
-    }
     loader->failures = pwi_alloc_zeroed(allocator, n_threads, sizeof(*loader->failures));
-    loader->buffers = loader->buffer_size > SIZE_MAX / n_threads
+    loader->buffers = loader->piece_size > SIZE_MAX / n_threads
                           ? NULL
-                          : pwi_alloc_simd(allocator, loader->buffer_size * n_threads);
-    if (loader->failures == NULL || loader->buffers == NULL)
-        return pwi_fail_memory(loader->err);
-    return load_pieces(loader, bindings->n_parameters);
+                          : pwi_alloc_simd(allocator, loader->piece_size * n_threads);
+    loader->buffer_size = loader->piece_size;
+    return loader->failures == NULL || loader->buffers == NULL ? pwi_fail_memory(err) : PW_OK;
 }
 
-static void loader_free(struct loader *loader)
+pw_status pwi_loader_read(pwi_loader *loader, bool tells_progress, pw_error *err)
+{
+    const size_t n_threads = (size_t)loader->ctx->n_threads;
+    const uint64_t n_parameters = loader->bindings.n_parameters;
+    uint64_t done = 0;
+
+    loader->err = err;
+    loader->end = 0;
+    memset(loader->failures, 0, n_threads * sizeof(*loader->failures));
+    if (tells_progress)
+        PWI_TRY(pwi_progress(loader->ctx, "reading", 0, n_parameters, err));
+    while (loader->end < loader->n_pieces) {
+        done += next_batch(loader);
+        pwi_parallel(loader->ctx, worker, loader, n_threads);
+        PWI_TRY(first_failure(loader));
+        if (tells_progress)
+            PWI_TRY(pwi_progress(loader->ctx, "reading", done, n_parameters, err));
+    }
+    return PW_OK;
+}
+
+void pwi_loader_init(pwi_loader *loader, pw_context *ctx, const pwi_weights *weights,
+                     const pwi_clip_text *clip)
+{
+    memset(loader, 0, sizeof(*loader));
+    atomic_init(&loader->next_piece, 0);
+    loader->ctx = ctx;
+    loader->weights = weights;
+    loader->product = clip->product;
+    loader->careful = clip->careful;
+    loader->bindings.allocator = &ctx->allocator;
+}
+
+void pwi_loader_free(pwi_loader *loader)
 {
     const pw_allocator *allocator = &loader->ctx->allocator;
     const size_t n_threads = (size_t)loader->ctx->n_threads;
@@ -355,26 +425,32 @@ static void loader_free(struct loader *loader)
         pwi_free_simd(allocator, loader->buffers, loader->buffer_size * n_threads);
     pwi_free_array(allocator, loader->failures, n_threads, sizeof(*loader->failures));
     pwi_free_array(allocator, loader->pieces, loader->capacity, sizeof(*loader->pieces));
+    pwi_bindings_free(&loader->bindings);
+}
+
+static pw_status load_bound(pwi_loader *loader, pw_error *err)
+{
+    PWI_TRY(pwi_loader_cut(loader, err));
+    PWI_TRY(pwi_loader_make_room(loader, &loader->ctx->allocator, err));
+    PWI_TRY(pwi_loader_make_buffers(loader, err));
+    return pwi_loader_read(loader, true, err);
 }
 
 pw_status pwi_clip_load(pw_context *ctx, const pwi_weights *weights, const pwi_layout *layout,
-                        pwi_clip_text *clip, pw_error *err)
+                        pw_weights_mode mode, pwi_clip_text *clip, pw_error *err)
 {
-    struct loader loader = {.ctx = ctx,
-                            .product = clip->product,
-                            .careful = clip->careful,
-                            .weights = weights,
-                            .err = err};
-    pwi_bindings bindings = {.allocator = &ctx->allocator};
+    pwi_loader loader;
     pw_status status;
 
-    clip->blocks = pwi_alloc_zeroed(&ctx->allocator, clip->n_layers, sizeof(*clip->blocks));
-    if (clip->blocks == NULL)
-        return pwi_fail_memory(err);
-    status = pwi_clip_bind(weights, layout, clip, &bindings, err);
+    if (mode == PW_WEIGHTS_RESIDENT) {
+        clip->blocks = pwi_alloc_zeroed(&ctx->allocator, clip->n_layers, sizeof(*clip->blocks));
+        if (clip->blocks == NULL)
+            return pwi_fail_memory(err);
+    }
+    pwi_loader_init(&loader, ctx, weights, clip);
+    status = pwi_clip_bind(weights, layout, clip, &loader.bindings, err);
     if (status == PW_OK)
-        status = load_all(&loader, &bindings);
-    loader_free(&loader);
-    pwi_bindings_free(&bindings);
+        status = load_bound(&loader, err);
+    pwi_loader_free(&loader);
     return status;
 }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* CLIP's text tower, forward (Radford 2021; a pre-norm transformer, Vaswani 2017). Mathematics
- * only: weights are bound in clip_load.c, which rows there are and who sees whom is decided in
- * rows.c, outputs are picked in outputs.c. */
+ * only: weights are bound in clip_bind.c and read by clip_load.c, which rows there are and who
+ * sees whom is decided in rows.c, outputs are picked in outputs.c. */
 #include "models/clip_text.h"
 
 #include <string.h>
 
 #include "base/threads.h"
 #include "models/attend.h"
+#include "models/stream.h"
 
 /* Embedded elements below which the pool stays asleep. */
 #define MIN_PARALLEL 100000
@@ -16,6 +17,7 @@ struct run {
     const pw_context *ctx;
     const pwi_kernels *kernels;
     const pwi_clip_text *clip;
+    const float *vectors; /* of the pass */
     pwi_rows *rows;
     pwi_clip_scratch *scratch;
     size_t n_rows; /* in the residual stream now: those of rows, or in the last block's second
@@ -23,19 +25,31 @@ struct run {
     uint64_t n_multiplications;
 };
 
+/* Row's token embedding in the file's dtype: in the table, or as it was read for this pass. */
+static const void *token_row(const struct run *run, size_t row)
+{
+    const pwi_table *tokens = &run->clip->token_embedding;
+
+    return tokens->data != NULL
+               ? (const char *)tokens->data + run->rows->ids[row] * tokens->row_bytes
+               : (const char *)(run->scratch->context + row * run->scratch->stride);
+}
+
 /* hidden = token_embedding[id] + position_embedding[position]: hidden_states.0. */
 static void embed_row(const struct run *run, size_t row)
 {
     const pwi_table *tokens = &run->clip->token_embedding,
                     *positions = &run->clip->position_embedding;
-    const size_t width = run->clip->width;
-    const char *token = (const char *)tokens->data + run->rows->ids[row] * tokens->row_bytes;
+    const size_t width = run->clip->width, id = run->rows->ids[row];
     const char *position =
         (const char *)positions->data + run->rows->positions[row] * positions->row_bytes;
     float *hidden = run->scratch->hidden + row * run->scratch->stride,
           *scratch = run->scratch->context + row * run->scratch->stride;
 
-    run->kernels->widen(hidden, token, tokens->dtype, width, 1.0f);
+    if (id < tokens->n_rows)
+        run->kernels->widen(hidden, token_row(run, row), tokens->dtype, width, 1.0f);
+    else
+        memcpy(hidden, run->vectors + (id - tokens->n_rows) * width, width * sizeof(*hidden));
     run->kernels->widen(scratch, position, positions->dtype, width, 1.0f);
     run->kernels->add(hidden, hidden, scratch, width);
 }
@@ -49,14 +63,18 @@ static void embed_share(void *argument, size_t i_share)
         embed_row(run, row);
 }
 
-static void embed(struct run *run)
+static pw_status embed(struct run *run, pwi_stream *stream, pw_error *err)
 {
+    if (stream != NULL)
+        PWI_TRY(pwi_stream_tokens(stream, run->rows->ids, run->n_rows, run->scratch->context,
+                                  run->scratch->stride * sizeof(float), err));
     if (run->n_rows * run->clip->width >= MIN_PARALLEL) {
         pwi_parallel(run->ctx, embed_share, run, (size_t)run->ctx->n_threads);
-        return;
+        return PW_OK;
     }
     for (size_t row = 0; row < run->n_rows; row++)
         embed_row(run, row);
+    return PW_OK;
 }
 
 /* hidden row i = hidden row from[i], at or behind it. */
@@ -106,18 +124,6 @@ static void linear(struct run *run, float *out, size_t out_stride, const pwi_gem
     multiply(run, input, &part, 1, epilogue);
 }
 
-/* Parts of one product each, or of two that differ at the last part: values. */
-static void multiply_parts(struct run *run, const pwi_gemm_input *input,
-                           const pwi_gemm_part *parts, size_t n_parts)
-{
-    const pwi_gemm_part *values = parts + n_parts - 1;
-    const bool is_one = values->w->product == parts->w->product;
-
-    multiply(run, input, parts, is_one ? n_parts : n_parts - 1, PWI_EPILOGUE_STORE);
-    if (!is_one)
-        multiply(run, input, values, 1, PWI_EPILOGUE_STORE);
-}
-
 /* Queries, keys and values of all heads: in one product where every row is a query. Else keys
  * and values of every row first; then the residual stream is cut down to the rows asked for,
  * and query j is of the j-th of them. */
@@ -127,16 +133,16 @@ static void project_qkv(struct run *run, const pwi_clip_block *block,
     const size_t width = run->clip->width, stride = run->scratch->qkv_stride;
     float *qkv = run->scratch->qkv;
     const pwi_gemm_part parts[] = {part_of(&block->q, qkv, stride),
-                                   part_of(&block->k, qkv + width, stride),
-                                   part_of(&block->v, qkv + 2 * width, stride)};
+                                   part_of(&block->v, qkv + 2 * width, stride),
+                                   part_of(&block->k, qkv + width, stride)};
     pwi_gemm_input input =
         input_of(run, run->scratch->hidden, run->scratch->stride, &block->norm1);
 
     if (queries->n == run->rows->n) {
-        multiply_parts(run, &input, parts, 3);
+        multiply(run, &input, parts, 3, PWI_EPILOGUE_STORE);
         return;
     }
-    multiply_parts(run, &input, parts + 1, 2);
+    multiply(run, &input, parts + 1, 2, PWI_EPILOGUE_STORE);
     gather_hidden(run, queries->rows, queries->n);
     input.n_rows = run->n_rows;
     multiply(run, &input, parts, 1, PWI_EPILOGUE_STORE);
@@ -175,29 +181,34 @@ static void block_forward(struct run *run, const pwi_clip_block *block,
                           const pwi_queries *queries)
 {
     const pwi_clip_scratch *s = run->scratch;
-    pwi_gemm_input context, hidden, inner;
+    const pwi_gemm_part fc1 = part_of(&block->fc1, s->mlp, s->mlp_stride);
+    const pwi_gemm_part fc2 = part_of(&block->fc2, s->hidden, s->stride);
+    pwi_gemm_input context, hidden;
 
     project_qkv(run, block, queries);
     attention(run, queries);
     context = input_of(run, s->context, s->stride, NULL);
     hidden = input_of(run, s->hidden, s->stride, &block->norm2);
-    inner = input_of(run, s->mlp, s->mlp_stride, NULL);
     linear(run, s->hidden, s->stride, &context, &block->out, PWI_EPILOGUE_ADD);
-    linear(run, s->mlp, s->mlp_stride, &hidden, &block->fc1, run->clip->activation);
-    linear(run, s->hidden, s->stride, &inner, &block->fc2, PWI_EPILOGUE_ADD);
+    run->n_multiplications += 2 * (uint64_t)run->n_rows * run->clip->width * run->clip->mlp;
+    pwi_gemm_chain(run->ctx, &hidden, &fc1, run->clip->activation, &fc2, PWI_EPILOGUE_ADD,
+                   s->gemm);
 }
 
 static pw_status run_blocks(struct run *run, pwi_clip_pass *pass, pw_error *err)
 {
     for (size_t i_layer = 0; i_layer < pass->n_layers; i_layer++) {
         const bool only_asked = pass->last_is_asked && i_layer + 1 == pass->n_layers;
+        const pwi_clip_block *block =
+            run->clip->blocks == NULL ? NULL : &run->clip->blocks[i_layer];
 
+        if (pass->stream != NULL)
+            PWI_TRY(pwi_stream_block(pass->stream, i_layer, &block, err));
         if (i_layer == pass->drop_before) {
             pwi_rows_drop(run->rows);
             gather_hidden(run, run->rows->moved, run->rows->n);
         }
-        block_forward(run, &run->clip->blocks[i_layer],
-                      only_asked ? &run->rows->asked : &run->rows->all);
+        block_forward(run, block, only_asked ? &run->rows->asked : &run->rows->all);
         PWI_TRY(pass->keep(pass->user, (int32_t)i_layer + 1, err));
     }
     return PW_OK;
@@ -207,11 +218,13 @@ pw_status pwi_clip_text_forward(const pw_context *ctx, const pwi_clip_text *clip
                                 pwi_rows *rows, pwi_clip_scratch *scratch, pwi_clip_pass *pass,
                                 pw_error *err)
 {
-    struct run run = {ctx, pwi_context_kernels(ctx), clip, rows, scratch, rows->n, 0};
+    struct run run = {
+        ctx, pwi_context_kernels(ctx), clip, pass->vectors, rows, scratch, rows->n, 0};
     pw_status status;
 
-    embed(&run);
-    status = pass->keep(pass->user, 0, err);
+    status = embed(&run, pass->stream, err);
+    if (status == PW_OK)
+        status = pass->keep(pass->user, 0, err);
     if (status == PW_OK)
         status = run_blocks(&run, pass, err);
     pass->flops = 2 * run.n_multiplications;

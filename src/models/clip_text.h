@@ -6,14 +6,15 @@
 
 #include <padwise/model.h>
 
-#include "kernels/kernels.h"
+#include "kernels/gemm.h"
 #include "models/rows.h"
 
 /* A table of rows that are looked up, not multiplied: dense, in the file's dtype. */
 typedef struct pwi_table {
     pw_dtype dtype;
     size_t n_rows, width, row_bytes;
-    void *data; /* [n_rows, width] */
+    size_t i_tensor; /* of the weights */
+    void *data;      /* [n_rows, width]; NULL: rows are read from the weights */
     size_t size_bytes;
 } pwi_table;
 
@@ -43,7 +44,7 @@ typedef struct pwi_clip_text {
     const pwi_product *careful;   /* v and out: see pwi_clip_choose_products */
     pwi_table token_embedding;    /* [V, D] */
     pwi_table position_embedding; /* [P, D] */
-    pwi_clip_block *blocks;       /* [n_layers] */
+    pwi_clip_block *blocks;       /* [n_layers]; NULL: they are read as they run (stream.h) */
     pwi_norm final_norm;          /* final_layer_norm */
     pwi_linear projection;        /* text_projection [P, D], no bias; weight.data NULL: none */
 } pwi_clip_text;
@@ -65,18 +66,23 @@ typedef struct pwi_clip_scratch {
 /* Called with hidden_states.layer in scratch->hidden, layer 0 ... n_layers. */
 typedef pw_status (*pwi_keep_hidden_state)(void *user, int32_t layer, pw_error *err);
 
+struct pwi_stream;
+
 /* What one pass computes. */
 typedef struct pwi_clip_pass {
-    size_t n_layers;    /* blocks to run */
-    size_t drop_before; /* block before which rows that lead to none asked for are dropped;
-                           SIZE_MAX: none is */
-    bool last_is_asked; /* the last block leaves the rows asked for and no others */
+    struct pwi_stream *stream; /* where blocks and token rows come from; NULL: the tower */
+    const float *vectors; /* [, D] what ids from n_vocab on stand for; NULL: there are none */
+    size_t n_layers;      /* blocks to run */
+    size_t drop_before;   /* block before which rows that lead to none asked for are dropped;
+                             SIZE_MAX: none is */
+    bool last_is_asked;   /* the last block leaves the rows asked for and no others */
     pwi_keep_hidden_state keep;
     void *user;
     uint64_t flops; /* out: 2 for each multiply-add of the products and of attention */
 } pwi_clip_pass;
 
-/* Run the tower over the rows. PW_ERR_CANCELLED, from keep. */
+/* Run the tower over the rows. PW_ERR_CANCELLED, from keep; of a stream what reading it may
+ * return. */
 pw_status pwi_clip_text_forward(const pw_context *ctx, const pwi_clip_text *clip,
                                 pwi_rows *rows, pwi_clip_scratch *scratch, pwi_clip_pass *pass,
                                 pw_error *err);

@@ -67,15 +67,21 @@ pw_status pwi_model_new(pw_model **out, pw_context *ctx, const pwi_clip_text *cl
     return PW_OK;
 }
 
-static pw_status open_found(pw_model **out, pw_context *ctx, const pwi_found *found,
+static pw_status open_found(pw_model **out, pw_model_scan *scan, const pwi_found *found,
                             pw_error *err)
 {
     const pwi_weights weights = {found->file, NULL};
+    const pw_weights_mode mode = scan->options.weights;
     pw_model *model;
     pw_status status;
 
-    PWI_TRY(pwi_model_new(&model, ctx, &found->clip, &found->info, err));
-    status = pwi_clip_load(ctx, &weights, found->layout, &model->clip, err);
+    PWI_TRY(pwi_model_new(&model, scan->ctx, &found->clip, &found->info, err));
+    if (mode == PW_WEIGHTS_STREAMED) {
+        model->file = pwi_scan_take_file(scan, found);
+        model->weights = weights;
+        model->layout = found->layout;
+    }
+    status = pwi_clip_load(scan->ctx, &weights, found->layout, mode, &model->clip, err);
     if (status != PW_OK)
         pw_model_free(model);
     else
@@ -94,7 +100,7 @@ pw_status pw_model_open(pw_model **out, pw_context *ctx, const char *path, const
     PWI_TRY(pw_model_scan_open(&scan, ctx, path, options, err));
     status = pwi_scan_choose(scan, path, which, &found, err);
     if (status == PW_OK)
-        status = open_found(out, ctx, found, err);
+        status = open_found(out, scan, found, err);
     pw_model_scan_free(scan);
     return status;
 }
@@ -113,6 +119,7 @@ void pw_model_free(pw_model *model)
         atomic_fetch_sub_explicit(&model->n_references, 1, memory_order_acq_rel) != 1)
         return;
     pwi_clip_text_free(&ctx->allocator, &model->clip);
+    pw_file_free(model->file);
     pwi_arena_free(&model->arena);
     PWI_DELETE(&ctx->allocator, model);
     pw_context_free(ctx);

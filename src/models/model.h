@@ -5,6 +5,8 @@
 
 #include "base/arena.h"
 #include "models/clip_text.h"
+#include "models/layouts.h"
+#include "models/weights.h"
 
 struct pw_model {
     pw_context *ctx;
@@ -12,6 +14,9 @@ struct pw_model {
     pwi_arena arena; /* strings of info */
     pwi_clip_text clip;
     pw_model_info info;
+    pw_file *file;            /* of streamed weights, else NULL */
+    pwi_weights weights;      /* that file */
+    const pwi_layout *layout; /* of the tower in it */
 };
 
 /* A model without weights: sizes from `clip`, info copied. */

@@ -27,7 +27,8 @@ pw_status pwi_model_options_of(pw_model_options *options, const pw_model_options
                given->struct_size < sizeof(*options) ? given->struct_size : sizeof(*options));
     if ((unsigned)options->precision >= PW_N_PRECISIONS ||
         (unsigned)options->activation >= PW_N_ACTIVATIONS ||
-        (unsigned)options->pool >= PW_N_POOL_RULES)
+        (unsigned)options->pool >= PW_N_POOL_RULES ||
+        (unsigned)options->weights >= PW_N_WEIGHTS_MODES)
         return PWI_FAIL(err, PW_ERR_ARGUMENT, "a model option is not one of its named values");
     return PW_OK;
 }
@@ -100,8 +101,19 @@ static pw_status settle_heads(pwi_found *found, const pwi_clip_config *config, p
     return PW_OK;
 }
 
+/* A checkpoint's layout names the encoder, and so its activation; else the width is a guess. */
+static pw_activation guess_activation(const pwi_found *found)
+{
+    const char *encoder = found->layout->encoder;
+    const size_t width = found->clip.width;
+    const bool is_quick =
+        encoder != NULL ? strcmp(encoder, "clip_l") == 0 : width == 512 || width == 768;
+
+    return is_quick ? PW_ACTIVATION_QUICK_GELU : PW_ACTIVATION_GELU;
+}
+
 static pw_activation settle_activation(const pw_model_options *options,
-                                       const pwi_clip_config *config, size_t width,
+                                       const pwi_clip_config *config, const pwi_found *found,
                                        bool *is_guess)
 {
     *is_guess = options->activation == PW_ACTIVATION_DEFAULT && !config->is_present;
@@ -111,7 +123,7 @@ static pw_activation settle_activation(const pw_model_options *options,
         return config->hidden_act;
     if (config->is_present)
         return PW_ACTIVATION_QUICK_GELU; /* CLIPTextConfig's default */
-    return width == 512 || width == 768 ? PW_ACTIVATION_QUICK_GELU : PW_ACTIVATION_GELU;
+    return guess_activation(found);
 }
 
 /* eos_token_id 2 stands in all published files and selects argmax in transformers
@@ -187,9 +199,10 @@ static pw_status settle(pw_model_scan *scan, pwi_found *found, const pwi_clip_co
             (size_t)config->num_hidden_layers; /* SD2's folders use 23 of what may be 24 */
     PWI_TRY(settle_heads(found, config, err));
     clip->epsilon = config->layer_norm_eps > 0.0 ? (float)config->layer_norm_eps : 1e-5f;
-    found->info.activation = settle_activation(&scan->options, config, clip->width,
-                                               &found->info.activation_is_guess);
+    found->info.activation =
+        settle_activation(&scan->options, config, found, &found->info.activation_is_guess);
     clip->activation = pwi_epilogue_of(found->info.activation);
+    found->info.weights = scan->options.weights;
     settle_pool(found, config, scan->options.pool);
     pwi_clip_choose_products(clip, pwi_context_kernels(scan->ctx), scan->options.precision);
     fill_sizes(found, scan->ctx);
@@ -249,7 +262,7 @@ static pw_status scan_layout(pw_model_scan *scan, const struct source *source,
 
 static pw_status scan_file(pw_model_scan *scan, const struct source *source, pw_error *err)
 {
-    char fingerprint[PW_FINGERPRINT_HEX + 1];
+    char fingerprint[PW_FINGERPRINT_HEX + 1] = "";
     pw_file_options options;
     pw_file *file = NULL;
 
@@ -263,7 +276,8 @@ static pw_status scan_file(pw_model_scan *scan, const struct source *source, pw_
                          PWI_FAIL(err, PW_ERR_UNSUPPORTED,
                                   "is a %s file; models are read from safetensors",
                                   pw_format_name(pw_file_format(file))));
-    PWI_TRY(pw_file_fingerprint(file, false, fingerprint, err));
+    if (!scan->options.skips_fingerprint)
+        PWI_TRY(pw_file_fingerprint(file, false, fingerprint, err));
     for (size_t i = 0; i < pwi_n_layouts; i++)
         PWI_TRY(scan_layout(scan, source, file, &pwi_layouts[i], fingerprint, err));
     return PW_OK;
@@ -365,6 +379,19 @@ void pw_model_scan_free(pw_model_scan *scan)
     pwi_arena_free(&scan->arena);
     PWI_DELETE(&ctx->allocator, scan);
     pw_context_free(ctx);
+}
+
+pw_file *pwi_scan_take_file(pw_model_scan *scan, const pwi_found *found)
+{
+    for (size_t i = 0; i < scan->n_files; i++) {
+        pw_file *file = scan->files[i];
+
+        if (file == found->file) {
+            scan->files[i] = NULL;
+            return file;
+        }
+    }
+    return NULL;
 }
 
 size_t pw_model_scan_n(const pw_model_scan *scan)

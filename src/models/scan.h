@@ -37,6 +37,9 @@ struct pw_model_scan {
 pw_status pwi_scan_choose(const pw_model_scan *scan, const char *path, const char *which,
                           const pwi_found **out, pw_error *err);
 
+/* The file of an encoder, for the caller to free; the scan is of no use any more. */
+pw_file *pwi_scan_take_file(pw_model_scan *scan, const pwi_found *found);
+
 /* The caller's options over the defaults, checked. */
 pw_status pwi_model_options_of(pw_model_options *options, const pw_model_options *given,
                                pw_error *err);

@@ -104,6 +104,8 @@ pw_status pw_session_create(pw_session **out, pw_model *model, size_t n_rows_max
                  : allocate_lists(session, err);
     if (status == PW_OK)
         status = allocate_scratch(session, err);
+    if (status == PW_OK && model->file != NULL)
+        status = pwi_stream_create(&session->stream, model, err);
     if (status != PW_OK)
         pw_session_free(session);
     else
@@ -120,6 +122,7 @@ void pw_session_free(pw_session *session)
         return;
     allocator = &model->ctx->allocator;
     pwi_free_simd(allocator, session->block, session->block_bytes);
+    pwi_stream_free(session->stream);
     pwi_rows_free(&session->rows, allocator);
     pwi_order_free(&session->order, allocator);
     pwi_free_array(allocator, session->pools, PW_ENCODE_SORT_MAX, sizeof(uint32_t));
@@ -150,8 +153,11 @@ static pw_status check_batch(const pwi_call *call, pw_error *err)
     if (!pwi_mul_size(batch->n_prompts, batch->n_tokens, &n_ids) ||
         (n_ids > 0 && batch->ids == NULL))
         return PWI_FAIL(err, PW_ERR_ARGUMENT, "the batch has no ids, or too many");
+    if ((batch->n_vectors > 0 && batch->vectors == NULL) ||
+        batch->n_vectors > (size_t)INT32_MAX - clip->n_vocab)
+        return PWI_FAIL(err, PW_ERR_ARGUMENT, "the batch has no vectors, or too many");
     for (size_t i = 0; i < n_ids; i++)
-        if (batch->ids[i] < 0 || (size_t)batch->ids[i] >= clip->n_vocab)
+        if (batch->ids[i] < 0 || (size_t)batch->ids[i] >= clip->n_vocab + batch->n_vectors)
             return PWI_FAIL(err, PW_ERR_ARGUMENT,
                             "id %d of prompt %zu is outside the embedding table of %zu rows: "
                             "the tokenizer is of another model",

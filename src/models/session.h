@@ -7,6 +7,7 @@
 
 #include "models/model.h"
 #include "models/prefix_order.h"
+#include "models/stream.h"
 
 struct pw_session {
     pw_model *model;
@@ -18,6 +19,7 @@ struct pw_session {
     float *block; /* every float of the scratch */
     size_t block_bytes;
     pwi_clip_scratch scratch;
+    pwi_stream *stream;     /* NULL: the weights are resident */
     pw_session_stats stats; /* of the last call */
 };
 

@@ -43,6 +43,14 @@ pw_status pwi_weights_read(const pwi_weights *weights, size_t i, void *out, size
     return PW_OK;
 }
 
+pw_status pwi_weights_check(const pwi_weights *weights, pw_error *err)
+{
+    for (size_t i = 0; weights->file != NULL && i < weights->file->n_parts; i++)
+        PWI_TRY(pwi_where(err, weights->file->parts[i].path,
+                          pwi_input_check(&weights->file->parts[i].input, err)));
+    return PW_OK;
+}
+
 pw_status pwi_weights_read_range(const pwi_weights *weights, size_t i, size_t offset, void *out,
                                  size_t size, pw_error *err)
 {

@@ -30,4 +30,7 @@ pw_status pwi_weights_read(const pwi_weights *weights, size_t i, void *out, size
 pw_status pwi_weights_read_range(const pwi_weights *weights, size_t i, size_t offset, void *out,
                                  size_t size, pw_error *err);
 
+/* PW_ERR_MISMATCH if a file of them was written to since it was opened. */
+pw_status pwi_weights_check(const pwi_weights *weights, pw_error *err);
+
 #endif

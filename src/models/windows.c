@@ -13,7 +13,8 @@ static size_t pool_position(const pw_model_info *info, const int32_t *ids, size_
     for (size_t t = 0; t < n_tokens; t++) {
         if (info->pool == PW_POOL_FIRST_EOS && ids[t] == info->eos_id)
             return t;
-        if (info->pool == PW_POOL_ARGMAX && ids[t] > ids[best])
+        if (info->pool == PW_POOL_ARGMAX && ids[t] < info->n_vocab &&
+            (ids[t] > ids[best] || ids[best] >= info->n_vocab))
             best = t;
     }
     return best;
@@ -92,6 +93,8 @@ static pw_status run_window(pwi_call *call, pw_error *err)
     pw_session *session = call->session;
     const pwi_plan *plan = &call->plan;
     pwi_clip_pass pass = {
+        .vectors = call->batch->vectors,
+        .stream = session->stream,
         .n_layers = plan->n_layers,
         .drop_before = plan->has_whole && plan->has_pooled ? plan->n_whole_layers : SIZE_MAX,
         .last_is_asked = pwi_plan_is_last_asked(plan),

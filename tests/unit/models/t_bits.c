@@ -89,7 +89,7 @@ static float *last_hidden(const struct fixture *f, pw_model *model, size_t first
 {
     int32_t *ids = calloc(n * length, sizeof(*ids));
     uint8_t *mask = calloc(n * length, 1);
-    const pw_batch batch = {ids, masked ? mask : NULL, n, length};
+    const pw_batch batch = {ids, masked ? mask : NULL, n, length, NULL, 0};
     size_t n_floats;
     float *out;
 
@@ -210,8 +210,8 @@ static void a_row_without_a_visible_key_sees_itself(void **state)
     for (size_t l = 0; l < N_SETTINGS; l++) {
         const struct fixture *f = *state;
         const uint8_t none[4] = {0, 0, 0, 0}, self[1] = {1};
-        const pw_batch hidden = {f->prompts[0], none, 1, 4},
-                       alone = {f->prompts[0], self, 1, 1};
+        const pw_batch hidden = {f->prompts[0], none, 1, 4, NULL, 0},
+                       alone = {f->prompts[0], self, 1, 1, NULL, 0};
         pw_context *ctx = context_with(1, settings[l].level);
         pw_model *model = open_model_at(f, ctx, settings[l].precision);
         size_t n;

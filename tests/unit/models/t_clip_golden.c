@@ -48,8 +48,8 @@ static void check_mask(pw_model *model, const pw_tensor_set *set, const char *ma
     const size_t n = (size_t)pw_tensor_n_elements(ids_tensor);
     int32_t ids[64];
     uint8_t visible[64];
-    const pw_batch batch = {ids, visible, (size_t)ids_tensor->shape[0],
-                            (size_t)ids_tensor->shape[1]};
+    const pw_batch batch = {
+        ids, visible, (size_t)ids_tensor->shape[0], (size_t)ids_tensor->shape[1], NULL, 0};
     pw_model_info info;
     char name[64];
 

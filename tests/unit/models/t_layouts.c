@@ -170,12 +170,12 @@ static float *output_of(pw_context *ctx, const pw_tensor_set *set, const char *w
                         pw_output_kind kind, size_t *n, pw_model_info *info, char *layout)
 {
     static const int32_t ids[12] = {1, 2, 3, 59, 5, 6, 59, 59, 59, 59, 59, 59};
-    const pw_batch batch = {ids, NULL, 2, 6};
+    const pw_batch batch = {ids, NULL, 2, 6, NULL, 0};
     char path[] = "/tmp/padwise-layout-XXXXXX";
     pw_model_options options;
     pw_model *model = NULL;
     pw_error err;
-    float *out;
+    float *out, *streamed;
 
     assert_true(mkstemp(path) >= 0);
     assert_int_equal(pw_tensor_set_save(set, ctx, path, NULL, &err), PW_OK);
@@ -186,6 +186,12 @@ static float *output_of(pw_context *ctx, const pw_tensor_set *set, const char *w
     pw_model_get_info(model, info);
     snprintf(layout, 40, "%s", info->layout);
     out = encoded(model, &batch, (pw_output){.kind = kind}, n);
+    pw_model_free(model);
+    options.weights = PW_WEIGHTS_STREAMED;
+    assert_int_equal(pw_model_open(&model, ctx, path, which, &options, &err), PW_OK);
+    streamed = encoded(model, &batch, (pw_output){.kind = kind}, n);
+    assert_memory_equal(streamed, out, *n * sizeof(float));
+    free(streamed);
     pw_model_free(model);
     remove(path);
     return out;

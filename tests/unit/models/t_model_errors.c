@@ -39,9 +39,10 @@ static void misuse_gets_its_status(void **state)
     static const int32_t good[4] = {0, 1, 2, 59}, high[4] = {0, 1, 2, 60},
                          low[4] = {0, -1, 2, 3};
     static float room[4 * 64];
-    const pw_batch batch = {good, NULL, 1, 4}, too_high = {high, NULL, 1, 4},
-                   negative = {low, NULL, 1, 4}, too_long = {good, NULL, 1, 78},
-                   empty = {good, NULL, 1, 0}, no_prompts = {good, NULL, 0, 4};
+    const pw_batch batch = {good, NULL, 1, 4, NULL, 0}, too_high = {high, NULL, 1, 4, NULL, 0},
+                   negative = {low, NULL, 1, 4, NULL, 0},
+                   too_long = {good, NULL, 1, 78, NULL, 0}, empty = {good, NULL, 1, 0, NULL, 0},
+                   no_prompts = {good, NULL, 0, 4, NULL, 0};
     pw_output last = {.kind = PW_OUTPUT_LAST_HIDDEN_STATE, .data = room, .capacity = 4 * 64},
               wrong = last;
     pw_context *ctx = context_with(1, PW_LEVEL_REF);
@@ -176,7 +177,7 @@ static void a_caller_can_stop_opening_and_encoding(void **state)
 {
     static const int32_t ids[4] = {0, 1, 2, 59};
     static float room[4 * 64];
-    const pw_batch batch = {ids, NULL, 1, 4};
+    const pw_batch batch = {ids, NULL, 1, 4, NULL, 0};
     const pw_output last = {
         .kind = PW_OUTPUT_LAST_HIDDEN_STATE, .data = room, .capacity = 4 * 64};
     int calls_left;

@@ -44,7 +44,7 @@ static pw_model *open_model(const char *path, pw_context *ctx, pw_precision prec
 static float *output_of(const struct fixture *f, pw_model *model, pw_output_kind kind,
                         size_t *n)
 {
-    const pw_batch batch = {f->ids, NULL, N_PROMPTS, N_TOKENS};
+    const pw_batch batch = {f->ids, NULL, N_PROMPTS, N_TOKENS, NULL, 0};
 
     return encoded(model, &batch, (pw_output){.kind = kind}, n);
 }

@@ -112,8 +112,12 @@ static void draw_mask(struct drawn *d, uint64_t *state)
 
 static void draw_batch(struct drawn *d, uint64_t *state)
 {
-    d->batch = (pw_batch){d->ids, NULL, 1 + draw(state, N_PROMPTS_MAX),
-                          draw(state, 3) == 0 ? LONG : 1 + draw(state, 20)};
+    d->batch = (pw_batch){d->ids,
+                          NULL,
+                          1 + draw(state, N_PROMPTS_MAX),
+                          draw(state, 3) == 0 ? LONG : 1 + draw(state, 20),
+                          NULL,
+                          0};
     draw_ids(d, state);
     draw_mask(d, state);
 }
@@ -154,8 +158,8 @@ static float *alone(pw_session *session, pw_pool_rule pool, const pw_batch *batc
     static float last[LONG * 48];
     const size_t n_tokens = batch->n_tokens, n = width_of(&output, n_tokens);
     const int32_t *ids = batch->ids + i * n_tokens;
-    const pw_batch one = {ids, batch->mask == NULL ? NULL : batch->mask + i * n_tokens, 1,
-                          n_tokens};
+    const pw_batch one = {
+        ids, batch->mask == NULL ? NULL : batch->mask + i * n_tokens, 1, n_tokens, NULL, 0};
     pw_output both[2] = {
         {.kind = PW_OUTPUT_LAST_HIDDEN_STATE, .data = last, .capacity = LONG * 48}, output};
 
@@ -319,7 +323,7 @@ static uint64_t triangle(uint64_t n)
 static void equal_prompts_cost_once_and_nothing_behind_the_pooled_token(void **state)
 {
     const int32_t ids[2 * 9] = {1, 5, 6, 7, 39, 0, 0, 0, 0, 1, 5, 6, 7, 39, 0, 0, 0, 0};
-    const pw_batch batch = {ids, NULL, 2, 9};
+    const pw_batch batch = {ids, NULL, 2, 9, NULL, 0};
     const pw_output pooled = {.kind = PW_OUTPUT_POOLED},
                     embeds = {.kind = PW_OUTPUT_TEXT_EMBEDS};
     const uint64_t flops = 2 * block_flops(5, 5, triangle(5)) + block_flops(5, 1, 5);
@@ -344,7 +348,7 @@ static void a_shared_prefix_is_computed_once(void **state)
     static int32_t ids[64 * LONG];
     static uint8_t mask[64 * LONG];
     const pw_output last = {.kind = PW_OUTPUT_LAST_HIDDEN_STATE};
-    pw_batch batch = {ids, NULL, 64, LONG};
+    pw_batch batch = {ids, NULL, 64, LONG, NULL, 0};
     struct bench bench = open_bench(0);
 
     (void)state;
@@ -370,7 +374,7 @@ static void a_shared_prefix_is_computed_once(void **state)
 static void layers_and_rows_that_nobody_wants_are_left_out(void **state)
 {
     const int32_t ids[9] = {1, 5, 6, 7, 39, 0, 0, 0, 0};
-    const pw_batch batch = {ids, NULL, 1, 9};
+    const pw_batch batch = {ids, NULL, 1, 9, NULL, 0};
     const pw_output sdxl[2] = {{.kind = PW_OUTPUT_HIDDEN_STATE, .layer = -2},
                                {.kind = PW_OUTPUT_TEXT_EMBEDS}},
                     early[2] = {{.kind = PW_OUTPUT_HIDDEN_STATE, .layer = 1},
@@ -398,7 +402,7 @@ static void hidden_keys_are_not_counted_and_a_blind_row_sees_itself(void **state
 {
     const int32_t ids[6] = {1, 5, 6, 7, 39, 0};
     const uint8_t mask[6] = {0, 0, 1, 0, 1, 1};
-    const pw_batch batch = {ids, mask, 1, 6};
+    const pw_batch batch = {ids, mask, 1, 6, NULL, 0};
     const pw_output last = {.kind = PW_OUTPUT_LAST_HIDDEN_STATE};
     struct bench bench = open_bench(0);
 
@@ -416,7 +420,7 @@ static void a_batch_larger_than_one_sort_is_whole(void **state)
     int32_t *ids = calloc(n * 2, sizeof(*ids));
     float *got = calloc(n * D, sizeof(*got));
     static float expected[VOCAB * VOCAB][2][D];
-    const pw_batch batch = {ids, NULL, n, 2};
+    const pw_batch batch = {ids, NULL, n, 2, NULL, 0};
     const pw_output pooled = {.kind = PW_OUTPUT_POOLED, .data = got, .capacity = n * D};
     struct bench bench = open_bench(200);
 
@@ -427,7 +431,7 @@ static void a_batch_larger_than_one_sort_is_whole(void **state)
     }
     for (size_t i = 0; i < VOCAB * VOCAB; i++) {
         const int32_t pair[2] = {(int32_t)(i / VOCAB), (int32_t)(i % VOCAB)};
-        const pw_batch one = {pair, NULL, 1, 2};
+        const pw_batch one = {pair, NULL, 1, 2, NULL, 0};
         const pw_output last = {.kind = PW_OUTPUT_LAST_HIDDEN_STATE,
                                 .data = expected[i][0],
                                 .capacity = sizeof(expected[i]) / sizeof(float)};
@@ -505,7 +509,7 @@ static void a_call_can_be_cancelled_at_every_step(void **state)
 {
     static int32_t ids[3 * LONG];
     static float room[3 * D], again[3 * D];
-    const pw_batch batch = {ids, NULL, 3, LONG};
+    const pw_batch batch = {ids, NULL, 3, LONG, NULL, 0};
     pw_output pooled = {.kind = PW_OUTPUT_POOLED, .data = room, .capacity = 3 * D};
     struct stopper stopper = {SIZE_MAX, 0, 0};
     pw_context_options options;
