@@ -63,9 +63,9 @@ typedef struct pw_bulk_options {
     int32_t rank, n_ranks; /* file i is made by rank i % n_ranks; 0, 1: alone */
     /* Return true to stop: the call then returns PW_ERR_CANCELLED. May be NULL. */
     bool (*on_file)(void *user, const pw_bulk_file *file);
-    /* A window of n_prompts begins; with is_twice both sides are encoded, one after the other:
-     * the context's progress runs through "encoding" that often. May be NULL. */
-    void (*on_window)(void *user, size_t n_prompts, bool is_twice);
+    /* A window begins: a call of pw_conditioning_encode for these prompts, which outlive it.
+     * The context's progress runs through "encoding" n_passes times. May be NULL. */
+    void (*on_window)(void *user, const pw_bulk_item *items, size_t n_prompts, size_t n_passes);
     void *user;
 } pw_bulk_options;
 

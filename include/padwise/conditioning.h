@@ -5,6 +5,7 @@
 #ifndef PADWISE_CONDITIONING_H
 #define PADWISE_CONDITIONING_H
 
+#include "embedding.h"
 #include "model.h"
 #include "recipe.h"
 
@@ -27,9 +28,10 @@ typedef struct pw_prompt_texts {
     pw_text prompt_2, prompt_3, negative_2, negative_3; /* for recipes with several encoders */
 } pw_prompt_texts;
 
-/** An encoder with its tokenizer. name: "clip_l", "clip_g", ...; NULL for the only one. */
+/** An encoder with its tokenizer, in the order of the recipe's encoders (pw_recipe_encoder_at).
+ */
 typedef struct pw_encoder {
-    const char *name;
+    const char *name; /* "clip_l", as the recipe names it; raw: anything, or NULL */
     pw_model *model;
     const pw_tokenizer *tokenizer;
 } pw_encoder;
@@ -41,46 +43,96 @@ typedef enum pw_length_rule {
     PW_LENGTH_FIXED
 } pw_length_rule;
 
+/** A text that was planned: the prompt or the negative of the call's i-th prompt. */
+typedef struct pw_planned_text {
+    size_t i_prompt;
+    bool is_negative;
+    const pw_prompt *prompt;
+} pw_planned_text;
+
+/** What one encoder is about to encode. texts[k] is the plan's prompt k; a negative that
+ * becomes zeros is in no plan. */
+typedef struct pw_planned {
+    size_t i_encoder;
+    const pw_plan *plan;
+    const pw_planned_text *texts; /* [n_texts] */
+    size_t n_texts;
+} pw_planned;
+
+/** clip_skip that was not given. */
+#define PW_CLIP_SKIP_NONE INT32_MIN
+
 typedef struct pw_conditioning_options {
     size_t struct_size;
-    const char *recipe; /* NULL: "raw" */
-    pw_mask_rule mask;
-    pw_length_rule length;
-    size_t n_length;              /* for PW_LENGTH_FIXED: 2..positions */
-    int32_t pad_id;               /* -1: the tokenizer's */
-    bool all_hidden_states;       /* hidden_states.0 .. N */
-    const int32_t *hidden_states; /* or these; negative counts from the end */
+    const char *recipe;     /* NULL: "raw" */
+    const char *flavour;    /* NULL: "diffusers" */
+    const char *dialect;    /* NULL: the flavour's */
+    int32_t mask;           /* a pw_mask_rule; -1: the recipe's */
+    pw_length_rule length;  /* others than MODEL and FIXED: dialect plain or lecture */
+    size_t n_length;        /* for PW_LENGTH_FIXED: 3..positions */
+    int32_t pad_id;         /* -1: the recipe's */
+    int32_t clip_skip;      /* in the flavour's counting, or PW_CLIP_SKIP_NONE */
+    bool no_negative;       /* no negative_ tensors, whatever the recipe and the prompts say */
+    pw_choice force_zeros;  /* SDXL: zeros for a negative that is NULL */
+    const char *pooled;     /* name of the encoder of pooled tensors; NULL: the recipe's */
+    bool all_hidden_states; /* raw: hidden_states.0 .. N */
+    const int32_t *hidden_states; /* raw: or these; negative counts from the end */
     size_t n_hidden_states;
     bool hidden_norm;        /* final norm on them */
     const char *const *only; /* just these tensors, by name; NULL: all of the recipe */
     size_t n_only;
+    /* How the dialect reads; dialect and is_negative in it are not used. */
+    pw_prompt_options prompt;
+    /* How it chunks and weighs; wants_pooled, is_one_batch and equalizes are not used. */
+    pw_plan_options plan;
+    /* Textual inversion: opened for this dialect and these encoders, in their order; NULL:
+     * none. Vectors are loaded as they are used. */
+    pw_embeddings *embeddings;
+    /* Called for each encoder before anything is encoded: for those who show tokens, weights
+     * and chunks. What it is given lives as long as the call. */
+    void (*on_plan)(void *user, const pw_planned *planned);
+    void *user;
 } pw_conditioning_options;
 
 static inline void pw_conditioning_options_init(pw_conditioning_options *options)
 {
-    const pw_conditioning_options zero = {sizeof(pw_conditioning_options),
-                                          NULL,
-                                          PW_MASK_HF,
-                                          PW_LENGTH_MODEL,
-                                          0,
-                                          -1,
-                                          false,
-                                          NULL,
-                                          0,
-                                          false,
-                                          NULL,
-                                          0};
-
-    *options = zero;
+    options->struct_size = sizeof(*options);
+    options->recipe = NULL;
+    options->flavour = NULL;
+    options->dialect = NULL;
+    options->mask = -1;
+    options->length = PW_LENGTH_MODEL;
+    options->n_length = 0;
+    options->pad_id = -1;
+    options->clip_skip = PW_CLIP_SKIP_NONE;
+    options->no_negative = false;
+    options->force_zeros = PW_CHOICE_DEFAULT;
+    options->pooled = NULL;
+    options->all_hidden_states = false;
+    options->hidden_states = NULL;
+    options->n_hidden_states = 0;
+    options->hidden_norm = false;
+    options->only = NULL;
+    options->n_only = 0;
+    options->embeddings = NULL;
+    options->on_plan = NULL;
+    options->user = NULL;
+    pw_prompt_options_init(&options->prompt);
+    pw_plan_options_init(&options->plan);
 }
 
 /** Encode prompts into one set with a batch dimension (n_prompts), manifest included.
- *  If any prompt has a negative, the names with "negative_" are added and prompts without one
- * take "" for it.
+ *
+ * Tensors and their names are the recipe's; those of the negative side begin with "negative_".
+ * raw has that side if any prompt has a negative, and prompts without one take "" for it; a
+ * pipeline's recipe has it always, by its rule for a missing one. A prompt that gives several
+ * conditions (schedules, AND) is encoded alone; condition i of it has ".i" behind its names.
  *  @param encoders  as the recipe asks for; raw: one.
- *  @return PW_OK; PW_ERR_ARGUMENT; PW_ERR_MISMATCH (tokenizer and embedding table have
- * different sizes); PW_ERR_UTF8 (err->where names the prompt); what pw_model_encode returns.
- *  Threads: any; makes its own session.   Since: 0.1 */
+ *  @return PW_OK; PW_ERR_ARGUMENT (what the recipe, flavour or dialect does not have; prompts
+ * of unequal rows); PW_ERR_MISMATCH (tokenizer and embedding table have different sizes);
+ * PW_ERR_UTF8, PW_ERR_LIMIT (err->where names the prompt); what pw_prompt_parse,
+ * pw_plan_create and pw_model_encode return.
+ *  Threads: any; makes its own sessions.   Since: 0.1 */
 PW_NODISCARD PW_API pw_status
 pw_conditioning_encode(pw_tensor_set **out, pw_context *ctx, const pw_encoder *encoders,
                        size_t n_encoders, const pw_prompt_texts *prompts, size_t n_prompts,
@@ -96,8 +148,8 @@ PW_API void pw_manifest_free(pw_manifest *manifest);
 typedef struct pw_manifest_info {
     const char *model_name, *model_fingerprint;
     bool is_builtin;
-    const char *recipe;
-    pw_tokenizer_mode tokenizer_mode;
+    const char *recipe, *flavour, *dialect;
+    pw_tokenizer_mode tokenizer_mode; /* of the first encoder */
     bool pad_bang;
     pw_activation activation;
     pw_precision precision;

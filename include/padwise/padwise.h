@@ -10,9 +10,11 @@
 #include "tokenizer.h"
 #include "model.h"
 #include "prompt.h"
+#include "embedding.h"
 #include "recipe.h"
 #include "conditioning.h"
 #include "bulk.h"
+#include "plot.h"
 #include "roofline.h"
 #include "version.h"
 

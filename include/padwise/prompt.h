@@ -26,7 +26,7 @@ extern "C" {
 #define PW_PROMPT_CONDITIONS_MAX 4096
 #define PW_PROMPT_EXPANDED_MAX   (64u << 20) /* bytes of all texts of a schedule */
 #define PW_PROMPT_TOKENS_MAX     (1u << 22)  /* of one prompt, all its conditions */
-#define PW_PLAN_SEQUENCES_MAX    65536
+#define PW_PLAN_SEQUENCES_MAX    (1u << 20)
 #define PW_PLAN_TOKENS_MAX       (1u << 26) /* of all sequences */
 
 /** Name of the i-th dialect ("comfyui", "adv:none+comfy++"), NULL past the end. Static storage.
@@ -38,6 +38,10 @@ PW_API const char *pw_dialect_summary(size_t i);
 
 /** Index of the dialect of that name, or -1.   Since: 0.1 */
 PW_API int32_t pw_dialect_find(const char *name);
+
+/** Whether a text of the i-th dialect is one chunk, whatever its length: what does not fit is
+ * cut off, and no prompt changes another's rows.   Since: 0.1 */
+PW_API bool pw_dialect_is_one_chunk(size_t i);
 
 /* ---- Parsing ---------------------------------------------------------------------------- */
 
@@ -218,6 +222,14 @@ typedef struct pw_embedding {
     const float *vectors; /* [n_vectors, width]; never read here */
 } pw_embedding;
 
+/** The attention mask that the encoder gets with a chunk. */
+typedef enum pw_sequence_mask {
+    PW_SEQUENCE_MASK_NONE = 0,
+    PW_SEQUENCE_MASK_HF,      /* start, content and end are visible: by their number */
+    PW_SEQUENCE_MASK_LECTURE, /* what is not the pad's id */
+    PW_SEQUENCE_MASK_COMFYUI  /* up to the first end token; without one up to the first pad */
+} pw_sequence_mask;
+
 /** The encoder that the rows are for: how its tokens look, not what it computes. */
 typedef struct pw_prompt_encoder {
     size_t struct_size;
@@ -228,9 +240,9 @@ typedef struct pw_prompt_encoder {
     size_t length_max;                /* 77; 0: as long as it comes */
     size_t length_min, min_padding;   /* ComfyUI's T5: pads up to, pads at least */
     bool pad_to_max;
-    bool takes_mask;    /* ComfyUI: it gets an attention mask */
-    bool empty_is_pads; /* ComfyUI's PixArt: the empty prompt has no end token */
-    size_t width;       /* of its token embeddings; 0: every embedding fits */
+    pw_sequence_mask mask; /* what a dialect masks by itself is hidden as well */
+    bool empty_is_pads;    /* ComfyUI's PixArt: the empty prompt has no end token */
+    size_t width;          /* of its token embeddings; 0: every embedding fits */
     const pw_embedding *embeddings;
     size_t n_embeddings;
 } pw_prompt_encoder;
@@ -264,6 +276,7 @@ typedef struct pw_plan_options {
     bool drops_middle;  /* no_boseos_middle */
     /* lpw-xl, sd-embed */
     bool pads_last_chunk;
+    size_t n_rows_min; /* with equalizes, where a dialect fills up with the empty prompt */
 } pw_plan_options;
 
 static inline void pw_plan_options_init(pw_plan_options *options)
@@ -279,7 +292,8 @@ static inline void pw_plan_options_init(pw_plan_options *options)
                                   false,
                                   3,
                                   false,
-                                  false};
+                                  false,
+                                  0};
 
     *options = zero;
 }
@@ -388,6 +402,7 @@ PW_NODISCARD PW_API pw_status pw_weighting_apply(pw_context *ctx,
 typedef struct pw_plan_output {
     size_t i_prompt, i_condition;
     size_t n_rows;
+    size_t n_cut; /* tokens at the end that do not fit and are left out */
     size_t
         i_pooled; /* the sequence that the pooled vector comes from; SIZE_MAX: none asked for */
     const pw_chunk *chunks;

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "conditioning/recipe.h"
 #include "formats/tensor_set.h"
 
 /* The first window is this much smaller and each next one twice as large: what is wrong with
@@ -17,38 +18,70 @@ static size_t file_size(const pw_bulk *bulk)
     return bulk->options.shard_size > 0 ? bulk->options.shard_size : 1;
 }
 
-/* Rows of all tokens that a prompt's result has: whole hidden states, in floats. */
-static uint64_t wide_outputs(const pw_bulk *bulk)
+/* Tensors with a row a token that a prompt's result has of an encoder: its rows, whole hidden
+ * states. */
+static uint64_t wide_outputs(const pw_bulk *bulk, const pw_model_info *model)
 {
     const pw_conditioning_options *options = &bulk->conditioning;
-    const size_t n_hidden = options->all_hidden_states ? (size_t)bulk->model.n_layers + 1
-                                                       : options->n_hidden_states;
+    const size_t n_hidden =
+        options->all_hidden_states ? (size_t)model->n_layers + 1 : options->n_hidden_states;
     uint64_t n = 0;
 
     if (options->n_only == 0)
         return 1 + n_hidden;
     for (size_t i = 0; i < options->n_only; i++)
-        n += strstr(options->only[i], "hidden_state") != NULL;
+        n += strstr(options->only[i], "hidden_state") != NULL ||
+             strstr(options->only[i], "prompt_embeds") != NULL;
     return n;
 }
 
-/* What one side of a prompt takes: tensors, tokens with their offsets, ids and mask, and the
- * manifest, which is there three times while it is cut and written. */
-static void plan_bytes(pw_bulk *bulk)
+/* What one side of a prompt takes for an encoder: tensors and the encodings that they are made
+ * of, tokens with their offsets, ids and mask, and the manifest, which is there three times
+ * while it is cut and written. */
+static void plan_encoder(pw_bulk *bulk, const pw_model_info *model)
 {
-    const pw_model_info *model = &bulk->model;
     const uint64_t n_tokens = bulk->conditioning.length == PW_LENGTH_FIXED
                                   ? bulk->conditioning.n_length
                                   : (uint64_t)model->n_positions;
-    uint64_t digits = 1;
+    uint64_t digits = 1, manifest_bytes;
 
     for (int32_t n = model->n_vocab; n >= 10; n /= 10)
         digits++;
-    bulk->manifest_bytes = n_tokens * (digits + 3) + 160;
-    bulk->prompt_bytes = 4 * (wide_outputs(bulk) * n_tokens * (uint64_t)model->width +
-                              (uint64_t)model->width + (uint64_t)model->projection) +
-                         n_tokens * (2 * sizeof(int64_t) + 32) + 3 * bulk->manifest_bytes +
-                         sizeof(pw_bulk_item) + sizeof(pw_prompt_texts);
+    manifest_bytes = n_tokens * (digits + 3) + 160;
+    bulk->manifest_bytes += manifest_bytes;
+    bulk->prompt_bytes += 8 * (wide_outputs(bulk, model) * n_tokens * (uint64_t)model->width +
+                               (uint64_t)model->width + (uint64_t)model->projection) +
+                          n_tokens * (2 * sizeof(int64_t) + 48) + 3 * manifest_bytes;
+    if (bulk->chunk_tokens == 0 || n_tokens < bulk->chunk_tokens)
+        bulk->chunk_tokens = n_tokens;
+}
+
+static void plan_bytes(pw_bulk *bulk)
+{
+    bulk->prompt_bytes = sizeof(pw_bulk_item) + sizeof(pw_prompt_texts);
+    for (size_t i = 0; i < bulk->n_encoders; i++) {
+        pw_model_info model;
+
+        pw_model_get_info(bulk->encoders[i].model, &model);
+        plan_encoder(bulk, &model);
+    }
+}
+
+/* What the recipe and the dialect make of prompts that share a call. */
+static pw_status look_at_recipe(pw_bulk *bulk, pw_error *err)
+{
+    const char *dialect = bulk->conditioning.dialect;
+    pwi_recipe recipe;
+    int32_t i_dialect;
+
+    PWI_TRY(
+        pwi_recipe_find(&recipe, bulk->conditioning.recipe, bulk->conditioning.flavour, err));
+    if (dialect == NULL)
+        dialect = pw_flavour_dialect((size_t)pw_flavour_find(recipe.flavour));
+    bulk->has_negatives = recipe.is_pipeline && !bulk->conditioning.no_negative;
+    i_dialect = pw_dialect_find(dialect);
+    bulk->cuts_at_chunk = i_dialect >= 0 && pw_dialect_is_one_chunk((size_t)i_dialect);
+    return PW_OK;
 }
 
 static pw_status check_options(pw_bulk *bulk, pw_error *err)
@@ -97,8 +130,7 @@ static void take_options(pw_bulk *bulk, const pw_conditioning_options *condition
 static pw_status start(pw_bulk *bulk, pw_error *err)
 {
     PWI_TRY(check_options(bulk, err));
-    pw_model_get_info(bulk->encoders->model, &bulk->model);
-    pw_tokenizer_get_info(bulk->encoders->tokenizer, &bulk->tokenizer);
+    PWI_TRY(look_at_recipe(bulk, err));
     plan_bytes(bulk);
     bulk->folder_size = strlen(bulk->options.folder);
     while (bulk->folder_size > 1 && bulk->options.folder[bulk->folder_size - 1] == '/')
@@ -250,17 +282,36 @@ static pw_status check_shard(const pw_bulk *bulk, pw_error *err)
                     n_before);
 }
 
+static uint64_t text_bytes_of(const pw_prompt_texts *prompt)
+{
+    return (uint64_t)prompt->prompt.size + prompt->prompt_2.size + prompt->prompt_3.size +
+           prompt->negative.size + prompt->negative_2.size + prompt->negative_3.size;
+}
+
+/* Chunks of a side, at two bytes a token of its longer text; how many there are is known only
+ * when it is planned. */
+static uint64_t n_chunks_of(const pw_bulk *bulk, const pw_prompt_texts *prompt)
+{
+    const size_t longer = prompt->prompt.size > prompt->negative.size ? prompt->prompt.size
+                                                                      : prompt->negative.size;
+
+    return bulk->cuts_at_chunk ? 1 : 1 + longer / 2 / bulk->chunk_tokens;
+}
+
 static pw_status keep_item(pw_bulk *bulk, const pw_bulk_item *item, pw_error *err)
 {
     pwi_bulk_piece *piece = &bulk->filling;
-    const uint64_t text_bytes =
-        (uint64_t)item->prompt.prompt.size + (uint64_t)item->prompt.negative.size;
+    const uint64_t text_bytes = text_bytes_of(&item->prompt),
+                   n_chunks = n_chunks_of(bulk, &item->prompt);
     void *array = bulk->items;
     bool ok;
 
-    piece->has_negative = piece->has_negative || item->prompt.negative.bytes != NULL;
-    bulk->filling_bytes += (piece->has_negative ? 2 : 1) * bulk->prompt_bytes + 4 * text_bytes;
-    bulk->filling_manifest += bulk->manifest_bytes + text_bytes;
+    piece->has_negative =
+        piece->has_negative || bulk->has_negatives ||
+        (item->prompt.negative.bytes != NULL && !bulk->conditioning.no_negative);
+    bulk->filling_bytes +=
+        (piece->has_negative ? 2 : 1) * n_chunks * bulk->prompt_bytes + 4 * text_bytes;
+    bulk->filling_manifest += n_chunks * bulk->manifest_bytes + text_bytes;
     PWI_TRY(check_shard(bulk, err));
     ok = reserve(bulk, &array, &bulk->items_capacity, bulk->n_items + 1, sizeof(*bulk->items));
     bulk->items = array;
@@ -300,13 +351,13 @@ pw_status pw_bulk_flush(pw_bulk *bulk, pw_error *err)
     return PW_OK;
 }
 
-/* Without padding, or padded to the longest of a file, files have lengths of their own: each is
- * a call by itself. */
+/* Without padding, padded to the longest of a file, or in chunks as many as its longest prompt
+ * has, files have lengths of their own: each is a call by itself. */
 static bool is_window_full(const pw_bulk *bulk)
 {
     const pw_length_rule rule = bulk->conditioning.length;
 
-    return rule == PW_LENGTH_LONGEST || rule == PW_LENGTH_NONE ||
+    return rule == PW_LENGTH_LONGEST || rule == PW_LENGTH_NONE || !bulk->cuts_at_chunk ||
            bulk->bytes + bulk->filling_bytes > bulk->window_bytes ||
            bulk->n_items + file_size(bulk) > PW_BULK_WINDOW_PROMPTS;
 }

@@ -24,8 +24,6 @@ struct pw_bulk {
     pw_context *ctx;
     const pw_encoder *encoders;
     size_t n_encoders;
-    pw_model_info model;
-    pw_tokenizer_info tokenizer;
     pw_conditioning_options conditioning;
     pw_save_options save;
     pw_bulk_options options;
@@ -33,7 +31,10 @@ struct pw_bulk {
     int folder_fd;      /* locked by rank 0; -1: none */
     pwi_buf form;       /* a manifest of this run with one empty prompt */
     pwi_buf path;       /* of the file at hand */
-    uint64_t prompt_bytes, manifest_bytes; /* planned for a side of a prompt, without texts */
+    uint64_t prompt_bytes, manifest_bytes; /* planned for a chunk of a side, without texts */
+    uint64_t chunk_tokens;
+    bool has_negatives; /* the recipe has a negative side always */
+    bool cuts_at_chunk; /* the dialect makes one chunk of every text */
 
     /* Pending prompts: of complete files, then of the one that is being filled. */
     pw_bulk_item *items;

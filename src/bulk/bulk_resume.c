@@ -31,27 +31,8 @@ static void decide(struct verdict *verdict, const char *format, ...)
 /* What pw_conditioning_encode will write, with one prompt that is absent. */
 pw_status pwi_bulk_form(pw_bulk *bulk, pw_error *err)
 {
-    const pw_conditioning_options *options = &bulk->conditioning;
-    const int32_t own =
-        bulk->tokenizer.pad_id >= 0 ? bulk->tokenizer.pad_id : bulk->tokenizer.eos_id;
-    const pw_prompt_texts prompt = {.prompt = {NULL, 0}};
-    pw_tokens tokens = {.n_tokens = 0};
-    const pwi_side side = {.tokens = &tokens, .n_prompts = 1};
-    const pwi_manifest_source source = {
-        .recipe = options->recipe == NULL ? "raw" : options->recipe,
-        .model = &bulk->model,
-        .tokenizer = &bulk->tokenizer,
-        .options = options,
-        .pad_id = options->pad_id >= 0 ? options->pad_id : own,
-        .prompts = &prompt,
-        .side = &side,
-    };
-
-    if ((unsigned)options->length > PW_LENGTH_FIXED ||
-        (unsigned)options->mask >= PW_N_MASK_RULES)
-        return PWI_FAIL(err, PW_ERR_ARGUMENT, "mask or length is not one of its named values");
-    pwi_manifest_write(&bulk->form, &source);
-    return bulk->form.failed ? pwi_fail_memory(err) : PW_OK;
+    return pwi_manifest_form(&bulk->form, bulk->ctx, bulk->encoders, bulk->n_encoders,
+                             &bulk->conditioning, err);
 }
 
 static size_t number_of(pwi_slice slice)
@@ -114,6 +95,27 @@ static void differs(const pw_bulk *bulk, const pwi_members *theirs, const pwi_me
     }
 }
 
+/* What a manifest says of the prompts of its file, not of the run. */
+static bool is_of_prompts(pwi_slice key)
+{
+    static const char *const keys[] = {"schedule", "negative_schedule", "conjunction",
+                                       "negative_conjunction"};
+
+    for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+        if (pwi_slice_is(key, keys[i]))
+            return true;
+    return false;
+}
+
+static bool next_choice(pwi_members *members)
+{
+    bool is_there = pwi_members_next(members);
+
+    while (is_there && is_of_prompts(members->key))
+        is_there = pwi_members_next(members);
+    return is_there;
+}
+
 /* Every choice but the prompts, in the order in which both were written. */
 static void compare_choices(const pw_bulk *bulk, const char *manifest, struct verdict *verdict)
 {
@@ -121,7 +123,7 @@ static void compare_choices(const pw_bulk *bulk, const char *manifest, struct ve
     pwi_members ours = pwi_members_of(bulk->form.data, bulk->form.size);
 
     while (verdict->text[0] == '\0' && pwi_members_next(&ours)) {
-        if (!pwi_members_next(&theirs)) {
+        if (!next_choice(&theirs)) {
             decide(verdict, "its manifest is not complete");
             return;
         }
@@ -146,6 +148,26 @@ static bool is_text(pwi_slice entry, const char *key, pw_text text, pwi_buf *scr
            pwi_slices_equal(value, (pwi_slice){scratch->data, scratch->size});
 }
 
+/* Second and third texts stand only where a prompt has them and an encoder for them. */
+static bool is_prompt(const pw_bulk *bulk, pwi_slice entry, const pw_prompt_texts *prompt,
+                      pwi_buf *scratch)
+{
+    static const char *const seconds[] = {"prompt_2", "prompt_3", "negative_2", "negative_3"};
+    const pw_text texts[] = {prompt->prompt_2, prompt->prompt_3, prompt->negative_2,
+                             prompt->negative_3};
+    pwi_slice value;
+
+    for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+        const bool is_there = texts[i].bytes != NULL && bulk->n_encoders > 1;
+
+        if (is_there ? !is_text(entry, seconds[i], texts[i], scratch)
+                     : pwi_members_find(entry.bytes, entry.size, seconds[i], &value))
+            return false;
+    }
+    return is_text(entry, "prompt", prompt->prompt, scratch) &&
+           is_text(entry, "negative", prompt->negative, scratch);
+}
+
 static pw_status compare_prompts(pw_bulk *bulk, const pwi_bulk_piece *piece,
                                  const char *manifest, struct verdict *verdict, pw_error *err)
 {
@@ -162,8 +184,7 @@ static pw_status compare_prompts(pw_bulk *bulk, const pwi_bulk_piece *piece,
     while (verdict->text[0] == '\0' && pwi_members_next(&entries) && n < piece->n) {
         const pw_prompt_texts *prompt = &bulk->items[piece->begin + n].prompt;
 
-        if (!is_text(entries.value, "prompt", prompt->prompt, &scratch) ||
-            !is_text(entries.value, "negative", prompt->negative, &scratch))
+        if (!is_prompt(bulk, entries.value, prompt, &scratch))
             decide(verdict, "its row %zu is of another prompt than %s", n,
                    pwi_quote(quoted, prompt->prompt.bytes == NULL ? "" : prompt->prompt.bytes,
                              prompt->prompt.size));

@@ -17,33 +17,22 @@ struct sheet {
     pwi_members entries;
 };
 
-static bool is_refused(const pw_tokenizer *tokenizer, pw_text text)
-{
-    pw_tokens tokens;
-
-    if (text.bytes == NULL)
-        return false;
-    if (pw_tokenizer_encode(tokenizer, text.bytes, text.size, &tokens, NULL) != PW_OK)
-        return true;
-    pw_tokens_free(&tokens);
-    return false;
-}
-
 /* The error names the prompt by its number in the call; the caller knows it by another name. */
 static void name_culprit(const pw_bulk *bulk, size_t begin, size_t n, pw_error *err)
 {
-    const pw_tokenizer *tokenizer = bulk->encoders->tokenizer;
+    static const char *const labels[] = {"", "the negative of "};
+    char where[sizeof(err->where)];
 
-    for (size_t i = begin; err != NULL && i < begin + n; i++) {
-        const pw_bulk_item *item = &bulk->items[i];
+    for (size_t i = 0; err != NULL && i < n; i++)
+        for (size_t side = 0; side < 2; side++) {
+            const char *name = bulk->items[begin + i].where;
 
-        if (!is_refused(tokenizer, item->prompt.prompt) &&
-            !is_refused(tokenizer, item->prompt.negative))
-            continue;
-        if (item->where != NULL)
-            snprintf(err->where, sizeof(err->where), "%s", item->where);
-        return;
-    }
+            snprintf(where, sizeof(where), "%sprompt %zu", labels[side], i + 1);
+            if (name == NULL || strcmp(where, err->where) != 0)
+                continue;
+            snprintf(err->where, sizeof(err->where), "%s%s", labels[side], name);
+            return;
+        }
 }
 
 static pw_status encode(pw_bulk *bulk, size_t begin, size_t n, pw_tensor_set **set,
@@ -61,7 +50,7 @@ static pw_status encode(pw_bulk *bulk, size_t begin, size_t n, pw_tensor_set **s
     status = pw_conditioning_encode(set, bulk->ctx, bulk->encoders, bulk->n_encoders, prompts,
                                     n, &bulk->conditioning, err);
     pwi_free_array(allocator, prompts, n, sizeof(*prompts));
-    if (status == PW_ERR_UTF8 || status == PW_ERR_LIMIT)
+    if (status != PW_OK)
         name_culprit(bulk, begin, n, err);
     return status;
 }
@@ -188,6 +177,23 @@ static pw_status cut_piece(pw_bulk *bulk, const pwi_bulk_piece *piece,
     return status;
 }
 
+/* A shard's tensors have a row a prompt under names that all shards have. */
+static pw_status check_conditions(const pw_bulk *bulk, const pwi_bulk_piece *piece,
+                                  const char *manifest, pw_error *err)
+{
+    const pw_bulk_item *item = &bulk->items[piece->begin];
+    pwi_slice value;
+
+    if (!pwi_members_find(manifest, strlen(manifest), "schedule", &value) &&
+        !pwi_members_find(manifest, strlen(manifest), "negative_schedule", &value))
+        return PW_OK;
+    return pwi_where(err, item->where == NULL ? "" : item->where,
+                     PWI_FAIL(err, PW_ERR_ARGUMENT,
+                              "gives several conditions (a schedule, or AND), which have no "
+                              "row of a shard: write a file for each prompt (-o DIR/ without "
+                              "--shard-size)"));
+}
+
 static pw_status write_pieces(pw_bulk *bulk, const pwi_bulk_piece *pieces, size_t n_pieces,
                               const pw_tensor_set *window, pw_error *err)
 {
@@ -198,6 +204,8 @@ static pw_status write_pieces(pw_bulk *bulk, const pwi_bulk_piece *pieces, size_
     if (manifest == NULL)
         return not_ours(err);
     PWI_TRY(open_sheet(&sheet, manifest, err));
+    if (bulk->options.shard_size > 0)
+        PWI_TRY(check_conditions(bulk, &pieces[0], manifest, err));
     for (size_t i = 0; i < n_pieces; i++) {
         PWI_TRY(cut_piece(bulk, &pieces[i], window, &sheet, row, err));
         row += pieces[i].n;
@@ -226,7 +234,8 @@ static pw_status encode_alike(pw_bulk *bulk, const pwi_bulk_piece *pieces, size_
     for (size_t i = 0; i < n_pieces; i++)
         n_prompts += pieces[i].n;
     if (bulk->options.on_window != NULL)
-        bulk->options.on_window(bulk->options.user, n_prompts, pieces[0].has_negative);
+        bulk->options.on_window(bulk->options.user, &bulk->items[pieces[0].begin], n_prompts,
+                                bulk->n_encoders);
     PWI_TRY(encode(bulk, pieces[0].begin, n_prompts, &window, err));
     status = write_pieces(bulk, pieces, n_pieces, window, err);
     pw_tensor_set_free(window);

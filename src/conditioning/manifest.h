@@ -5,23 +5,21 @@
 #define PWI_CONDITIONING_MANIFEST_H
 
 #include "base/buf.h"
-#include "conditioning/side.h"
+#include "conditioning/job.h"
 
-/* What the manifest is written from. */
-typedef struct pwi_manifest_source {
-    const char *recipe;
-    const pw_model_info *model;
-    const pw_tokenizer_info *tokenizer;
-    const pw_conditioning_options *options;
-    int32_t pad_id;
-    const pw_prompt_texts *prompts;
-    const pwi_side *side;     /* of the prompts */
-    const pwi_side *negative; /* NULL: none */
-} pwi_manifest_source;
+/* Of a job whose tracks are planned. */
+void pwi_manifest_write(pwi_buf *buf, const pwi_job *job);
 
-void pwi_manifest_write(pwi_buf *buf, const pwi_manifest_source *source);
+/* The manifest that a call with these encoders and options writes for one prompt that is
+ * absent; nothing is encoded. */
+pw_status pwi_manifest_form(pwi_buf *buf, pw_context *ctx, const pw_encoder *encoders,
+                            size_t n_encoders, const pw_conditioning_options *options,
+                            pw_error *err);
 
 /* "model", "longest", "none" or NULL (fixed). */
 const char *pwi_length_rule_name(pw_length_rule rule);
+
+/* "hf", "none", "lecture", "comfyui". */
+const char *pwi_sequence_mask_name(pw_sequence_mask mask);
 
 #endif

@@ -192,6 +192,12 @@ static pw_status read_prompts(pw_manifest *manifest, pwi_json *json, pw_error *e
  */
 _Static_assert(sizeof(pw_level) == sizeof(int32_t), "an enumeration is stored as 32 bits");
 
+/* What ComfyUI masks is its recipe's own rule. */
+static int32_t mask_from_name(const char *name)
+{
+    return strcmp(name, "comfyui") == 0 ? -1 : pw_mask_rule_from_name(name);
+}
+
 static const struct {
     const char *key;
     int32_t (*from_name)(const char *name);
@@ -201,7 +207,8 @@ static const struct {
     {"activation", pw_activation_from_name, offsetof(pw_manifest_info, activation)},
     {"precision", pw_precision_from_name, offsetof(pw_manifest_info, precision)},
     {"level", pw_level_from_name, offsetof(pw_manifest_info, level)},
-    {"mask", pw_mask_rule_from_name, offsetof(pw_manifest_info, options.mask)},
+    {"mask", mask_from_name, offsetof(pw_manifest_info, options.mask)},
+    {"emphasis", pw_emphasis_from_name, offsetof(pw_manifest_info, options.prompt.emphasis)},
 };
 
 static pw_status read_recipe(pw_manifest *manifest, pwi_json *json, pw_error *err)
@@ -209,6 +216,25 @@ static pw_status read_recipe(pw_manifest *manifest, pwi_json *json, pw_error *er
     PWI_TRY(read_text(manifest, json, "recipe", &manifest->info.recipe, err));
     manifest->info.options.recipe = manifest->info.recipe;
     return PW_OK;
+}
+
+static pw_status read_flavour(pw_manifest *manifest, pwi_json *json, pw_error *err)
+{
+    PWI_TRY(read_text(manifest, json, "flavour", &manifest->info.flavour, err));
+    manifest->info.options.flavour = manifest->info.flavour;
+    return PW_OK;
+}
+
+static pw_status read_dialect(pw_manifest *manifest, pwi_json *json, pw_error *err)
+{
+    PWI_TRY(read_text(manifest, json, "dialect", &manifest->info.dialect, err));
+    manifest->info.options.dialect = manifest->info.dialect;
+    return PW_OK;
+}
+
+static pw_status read_pooled(pw_manifest *manifest, pwi_json *json, pw_error *err)
+{
+    return read_text(manifest, json, "pooled", &manifest->info.options.pooled, err);
 }
 
 static pw_status read_builtin(pw_manifest *manifest, pwi_json *json, pw_error *err)
@@ -226,19 +252,58 @@ static pw_status read_hidden_norm(pw_manifest *manifest, pwi_json *json, pw_erro
     return read_bool(json, "hidden_norm", &manifest->info.options.hidden_norm, err);
 }
 
-static pw_status read_pad_id(pw_manifest *manifest, pwi_json *json, pw_error *err)
+static pw_status read_no_negative(pw_manifest *manifest, pwi_json *json, pw_error *err)
 {
+    return read_bool(json, "no_negative", &manifest->info.options.no_negative, err);
+}
+
+static pw_status read_force_zeros(pw_manifest *manifest, pwi_json *json, pw_error *err)
+{
+    bool is_forced = false;
+
+    PWI_TRY(read_bool(json, "force_zeros", &is_forced, err));
+    manifest->info.options.force_zeros = is_forced ? PW_CHOICE_YES : PW_CHOICE_NO;
+    return PW_OK;
+}
+
+static const struct {
+    const char *key;
+    size_t offset; /* in pw_manifest_info, of an int32_t */
+} numbers[] = {
+    {"pad_id", offsetof(pw_manifest_info, options.pad_id)},
+    {"clip_skip", offsetof(pw_manifest_info, options.clip_skip)},
+    {"steps", offsetof(pw_manifest_info, options.prompt.steps)},
+    {"hires_steps", offsetof(pw_manifest_info, options.prompt.hires_steps)},
+    {"backtrack", offsetof(pw_manifest_info, options.plan.comma_backtrack)},
+};
+
+static pw_status read_number(pw_manifest *manifest, pwi_json *json, size_t i, pw_error *err)
+{
+    int32_t value = 0;
+
     PWI_TRY(pwi_json_next(json, err));
-    return read_i32(json, "pad_id", &manifest->info.options.pad_id, err);
+    PWI_TRY(read_i32(json, numbers[i].key, &value, err));
+    memcpy((char *)&manifest->info + numbers[i].offset, &value, sizeof(value));
+    return PW_OK;
 }
 
 static const struct {
     const char *key;
     pw_status (*read)(pw_manifest *manifest, pwi_json *json, pw_error *err);
 } keys[] = {
-    {"model", read_model},       {"builtin", read_builtin},         {"recipe", read_recipe},
-    {"pad_bang", read_pad_bang}, {"length", read_length},           {"pad_id", read_pad_id},
-    {"hidden", read_hidden},     {"hidden_norm", read_hidden_norm}, {"only", read_only},
+    {"model", read_model},
+    {"builtin", read_builtin},
+    {"recipe", read_recipe},
+    {"flavour", read_flavour},
+    {"dialect", read_dialect},
+    {"pad_bang", read_pad_bang},
+    {"length", read_length},
+    {"pooled", read_pooled},
+    {"no_negative", read_no_negative},
+    {"force_zeros", read_force_zeros},
+    {"hidden", read_hidden},
+    {"hidden_norm", read_hidden_norm},
+    {"only", read_only},
     {"prompts", read_prompts},
 };
 
@@ -253,6 +318,9 @@ static pw_status read_member(pw_manifest *manifest, pwi_json *json, pw_error *er
         memcpy((char *)&manifest->info + named_choices[i].offset, &value, sizeof(value));
         return PW_OK;
     }
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+        if (pwi_json_is(json, numbers[i].key))
+            return read_number(manifest, json, i, err);
     for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
         if (pwi_json_is(json, keys[i].key))
             return keys[i].read(manifest, json, err);
@@ -300,6 +368,8 @@ pw_status pw_manifest_parse(pw_manifest **out, pw_context *ctx, const char *json
     pw_conditioning_options_init(&manifest->info.options);
     manifest->info.model_name = manifest->info.model_fingerprint = "";
     manifest->info.recipe = "raw";
+    manifest->info.flavour = "diffusers";
+    manifest->info.dialect = "plain";
     manifest->info.level = PW_LEVEL_HIGHEST;
     status = parse(manifest, json, size, err);
     if (status != PW_OK)

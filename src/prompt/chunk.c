@@ -120,9 +120,7 @@ pw_status pwi_chunk_cut(pwi_plan_build *build, pwi_layout *layout, pw_error *err
     const size_t room = pwi_chunk_room(build);
     pwi_chunker chunker = {.build = build, .layout = layout};
 
-    if (layout->tokens.n > room)
-        PWI_TRY(pwi_warn_plan(build, err, "%zu tokens at the end do not fit and are cut off",
-                              layout->tokens.n - room));
+    layout->n_cut = layout->tokens.n > room ? layout->tokens.n - room : 0;
     return pwi_chunk_wrapped(
         &chunker, layout->tokens.items, layout->tokens.n < room ? layout->tokens.n : room,
         encoder->pad_to_max ? encoder->length_max : encoder->length_min, err);

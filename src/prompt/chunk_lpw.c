@@ -45,9 +45,7 @@ pw_status pwi_chunk_lpw(pwi_plan_build *build, pwi_layout *layout, pw_error *err
     n_max = room * (size_t)build->options.chunks_max;
     n = smaller(layout->tokens.n, n_max);
     n_chunks = (smaller(layout->n_wanted, n_max) + room - 1) / room;
-    if (layout->tokens.n > n_max)
-        PWI_TRY(pwi_warn_plan(build, err, "%zu tokens at the end do not fit and are cut off",
-                              layout->tokens.n - n_max));
+    layout->n_cut = layout->tokens.n - n;
     for (size_t i = 0; i < (n_chunks == 0 ? 1 : n_chunks); i++) {
         const size_t first = smaller(i * room, n);
 

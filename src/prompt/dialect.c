@@ -38,3 +38,11 @@ int32_t pw_dialect_find(const char *name)
     }
     return -1;
 }
+
+bool pw_dialect_is_one_chunk(size_t i)
+{
+    const pwi_dialect *dialect = i > INT32_MAX ? NULL : pwi_dialect_at((int32_t)i);
+
+    return dialect != NULL && dialect->chunk == pwi_chunk_cut &&
+           dialect->equal == PWI_EQUAL_NOT;
+}

@@ -208,6 +208,7 @@ static pw_status keep_chunks(struct maker *maker, size_t first, size_t end,
     PWI_LIST(pw_chunk) list = {.n = 0};
 
     for (size_t i = first; i < end; i++) {
+        output->n_cut += maker->layouts.items[i].n_cut;
         for (size_t k = 0; k < maker->layouts.items[i].chunks.n; k++)
             PWI_LIST_ADD(maker->build.arena, &list, maker->layouts.items[i].chunks.items[k],
                          err);

@@ -41,6 +41,7 @@ typedef struct pwi_layout {
     pwi_token_list tokens;
     PWI_LIST(pwi_piece) pieces;
     size_t n_wanted; /* tokens to pad to, where outputs are made equal by tokens */
+    size_t n_cut;    /* tokens that do not fit */
     PWI_LIST(pw_chunk) chunks;
     size_t i_scope; /* of the first chunk, the next chunk has the next; or PW_NO_SCOPE */
     size_t i_span, i_branch;
@@ -118,18 +119,10 @@ size_t pwi_chunk_room(const pwi_plan_build *build);
 void pwi_names_free(pwi_plan_build *build); /* chunk_a1111.c */
 
 /* sequence.c: what is encoded, each once. */
-pw_status pwi_sequence_add(pwi_plan_build *build, const int32_t *ids, size_t n_tokens,
-                           const uint8_t *mask, const pw_injection *injections,
-                           size_t n_injections, size_t *i_sequence, pw_error *err);
-
-/* The chunk as it is, its index in chunk->i_sequence. */
+/* The chunk as it is, its index in chunk->i_sequence. `mask` is what the dialect hides, NULL:
+ * nothing; what the encoder's own rule hides is added. */
 pw_status pwi_sequence_of_chunk(pwi_plan_build *build, pw_chunk *chunk, const uint8_t *mask,
                                 pw_error *err);
-
-/* ComfyUI's rule: visible up to the first end token; where there is no end token, up to the
- * first pad. NULL where the encoder takes no mask. */
-pw_status pwi_mask_to_end(pwi_plan_build *build, const int32_t *ids, size_t n,
-                          const uint8_t **mask, pw_error *err);
 
 /* parts.c: putting weightings together. */
 pw_status pwi_warn_plan(pwi_plan_build *build, pw_error *err, const char *format, ...)

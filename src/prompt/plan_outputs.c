@@ -177,7 +177,7 @@ static pw_status repeat(pwi_plan_build *build, pw_error *err)
 static pw_status append_empty(pwi_plan_build *build, pw_error *err)
 {
     struct pw_plan *plan = build->plan;
-    size_t n_max = 0, n_min = SIZE_MAX;
+    size_t n_max = build->options.n_rows_min, n_min = SIZE_MAX;
     pwi_part_list empty = {.n = 0};
 
     for (size_t i = 0; i < plan->outputs.n; i++) {

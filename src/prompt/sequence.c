@@ -47,16 +47,11 @@ static size_t find_end(const pwi_plan_build *build, const pw_sequence *sequence)
     return row;
 }
 
-pw_status pwi_sequence_add(pwi_plan_build *build, const int32_t *ids, size_t n_tokens,
-                           const uint8_t *mask, const pw_injection *injections,
-                           size_t n_injections, size_t *i_sequence, pw_error *err)
+static pw_status add_sequence(pwi_plan_build *build, pw_sequence sequence, size_t *i_sequence,
+                              pw_error *err)
 {
     struct pw_plan *plan = build->plan;
-    pw_sequence sequence = {.ids = ids,
-                            .mask = mask,
-                            .n_tokens = n_tokens,
-                            .injections = injections,
-                            .n_injections = n_injections};
+    const size_t n_tokens = sequence.n_tokens;
     size_t size;
     const char *key = key_of(build, &sequence, &size);
     bool added;
@@ -70,7 +65,7 @@ pw_status pwi_sequence_add(pwi_plan_build *build, const int32_t *ids, size_t n_t
         plan->n_tokens > PW_PLAN_TOKENS_MAX - n_tokens)
         return PWI_FAIL(
             err, PW_ERR_LIMIT,
-            "the prompts need more than %d runs of the encoder, or more than %u tokens "
+            "the prompts need more than %u runs of the encoder, or more than %u tokens "
             "in them: make them shorter",
             PW_PLAN_SEQUENCES_MAX, PW_PLAN_TOKENS_MAX);
     plan->n_tokens += n_tokens;
@@ -124,44 +119,75 @@ static bool has_unfit(const pwi_plan_build *build, const pw_chunk *chunk)
     return false;
 }
 
+/* Tokens before the first of an id; n where it is in none. */
+static size_t find_id(const pw_sequence *sequence, int32_t id)
+{
+    size_t n = 0;
+
+    while (n < sequence->n_tokens && sequence->ids[n] != id)
+        n++;
+    return n;
+}
+
+/* How many tokens are visible by a rule that counts from the start. */
+static size_t n_visible(const pwi_plan_build *build, const pw_chunk *chunk,
+                        const pw_sequence *sequence)
+{
+    const pw_prompt_encoder *encoder = build->encoder;
+    size_t n;
+
+    if (encoder->mask == PW_SEQUENCE_MASK_HF)
+        return chunk->n_content + (encoder->start_id >= 0) + (encoder->end_id >= 0);
+    if (encoder->end_id < 0)
+        return find_id(sequence, encoder->pad_id);
+    n = find_id(sequence, encoder->end_id);
+    return n + (n < sequence->n_tokens);
+}
+
+/* Hide what the encoder's rule hides. */
+static pw_status hide(pwi_plan_build *build, const pw_chunk *chunk, pw_sequence *sequence,
+                      pw_error *err)
+{
+    const pw_prompt_encoder *encoder = build->encoder;
+    const size_t n = n_visible(build, chunk, sequence);
+    uint8_t *mask;
+
+    if (encoder->mask == PW_SEQUENCE_MASK_NONE)
+        return PW_OK;
+    mask = pwi_arena_alloc(build->arena, sequence->n_tokens + 1);
+    if (mask == NULL)
+        return pwi_fail_memory(err);
+    for (size_t i = 0; i < sequence->n_tokens; i++) {
+        mask[i] = encoder->mask == PW_SEQUENCE_MASK_LECTURE
+                      ? sequence->ids[i] != encoder->pad_id || has_injection(sequence, i)
+                      : i < n;
+        if (sequence->mask != NULL)
+            mask[i] &= sequence->mask[i];
+    }
+    sequence->mask = mask;
+    return PW_OK;
+}
+
 pw_status pwi_sequence_of_chunk(pwi_plan_build *build, pw_chunk *chunk, const uint8_t *mask,
                                 pw_error *err)
 {
+    pw_sequence sequence = {.ids = chunk->ids,
+                            .mask = mask,
+                            .n_tokens = chunk->n_tokens,
+                            .injections = chunk->injections,
+                            .n_injections = chunk->n_injections};
     pw_injection *injections;
-    size_t n_injections;
     int32_t *ids;
 
-    if (!has_unfit(build, chunk))
-        return pwi_sequence_add(build, chunk->ids, chunk->n_tokens, mask, chunk->injections,
-                                chunk->n_injections, &chunk->i_sequence, err);
-    PWI_TRY(pwi_warn_plan(
-        build, err,
-        "an embedding has vectors of another width than the encoder's %zu and is left out",
-        build->encoder->width));
-    PWI_TRY(leave_out_unfit(build, chunk, &ids, &injections, &n_injections, err));
-    return pwi_sequence_add(build, ids, chunk->n_tokens, mask, injections, n_injections,
-                            &chunk->i_sequence, err);
-}
-
-pw_status pwi_mask_to_end(pwi_plan_build *build, const int32_t *ids, size_t n,
-                          const uint8_t **mask, pw_error *err)
-{
-    const pw_prompt_encoder *encoder = build->encoder;
-    const bool has_end = encoder->end_id >= 0;
-    uint8_t *made;
-    size_t n_visible = 0;
-
-    *mask = NULL;
-    if (!encoder->takes_mask)
-        return PW_OK;
-    made = pwi_arena_alloc(build->arena, n + 1);
-    if (made == NULL)
-        return pwi_fail_memory(err);
-    while (n_visible < n && ids[n_visible] != (has_end ? encoder->end_id : encoder->pad_id))
-        n_visible++;
-    n_visible += has_end && n_visible < n;
-    for (size_t i = 0; i < n; i++)
-        made[i] = i < n_visible;
-    *mask = made;
-    return PW_OK;
+    if (has_unfit(build, chunk)) {
+        PWI_TRY(pwi_warn_plan(
+            build, err,
+            "an embedding has vectors of another width than the encoder's %zu and is left out",
+            build->encoder->width));
+        PWI_TRY(leave_out_unfit(build, chunk, &ids, &injections, &sequence.n_injections, err));
+        sequence.ids = ids;
+        sequence.injections = injections;
+    }
+    PWI_TRY(hide(build, chunk, &sequence, err));
+    return add_sequence(build, sequence, &chunk->i_sequence, err);
 }

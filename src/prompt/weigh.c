@@ -10,10 +10,8 @@ static pw_status add_parts(pwi_plan_build *build, pwi_layout *layout, pwi_part_l
     for (size_t i = 0; i < layout->chunks.n; i++) {
         pw_chunk *chunk = &layout->chunks.items[i];
         pw_weighting_term term = {.coefficient = 1.0};
-        const uint8_t *mask;
 
-        PWI_TRY(pwi_mask_to_end(build, chunk->ids, chunk->n_tokens, &mask, err));
-        PWI_TRY(pwi_sequence_of_chunk(build, chunk, mask, err));
+        PWI_TRY(pwi_sequence_of_chunk(build, chunk, NULL, err));
         term.i_encoding = chunk->i_sequence;
         if (like != NULL)
             PWI_TRY(pwi_maps_of_weights(build, chunk->weights, chunk->n_tokens, like,

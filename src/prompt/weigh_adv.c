@@ -32,7 +32,6 @@ static pw_status add_masked(pwi_plan_build *build, const pw_chunk *chunk,
     pw_injection *injections =
         pwi_arena_alloc(build->arena, (chunk->n_injections + 1) * sizeof(*injections));
     pw_chunk replaced = *chunk;
-    const uint8_t *mask;
 
     if (ids == NULL || injections == NULL)
         return pwi_fail_memory(err);
@@ -45,8 +44,7 @@ static pw_status add_masked(pwi_plan_build *build, const pw_chunk *chunk,
     }
     replaced.ids = ids;
     replaced.injections = injections;
-    PWI_TRY(pwi_mask_to_end(build, ids, n, &mask, err));
-    PWI_TRY(pwi_sequence_of_chunk(build, &replaced, mask, err));
+    PWI_TRY(pwi_sequence_of_chunk(build, &replaced, NULL, err));
     *i_sequence = replaced.i_sequence;
     return PW_OK;
 }

@@ -9,7 +9,7 @@ pw_status pwi_comfyui_empty(pwi_plan_build *build, const pwi_layout *layout, siz
 {
     const pw_prompt_encoder *encoder = build->encoder;
     size_t n = 0, at = 0;
-    const uint8_t *mask;
+    pw_chunk empty = {.n_tokens = 0};
     int32_t *ids;
 
     for (size_t i = 0; i < layout->chunks.n; i++) {
@@ -25,19 +25,17 @@ pw_status pwi_comfyui_empty(pwi_plan_build *build, const pwi_layout *layout, siz
         ids[at++] = encoder->end_id;
     while (at < n)
         ids[at++] = encoder->pad_id;
-    PWI_TRY(pwi_mask_to_end(build, ids, n, &mask, err));
-    return pwi_sequence_add(build, ids, n, mask, NULL, 0, i_sequence, err);
+    empty.ids = ids;
+    empty.n_tokens = n;
+    PWI_TRY(pwi_sequence_of_chunk(build, &empty, NULL, err));
+    *i_sequence = empty.i_sequence;
+    return PW_OK;
 }
 
 pw_status pwi_comfyui_sequences(pwi_plan_build *build, pwi_layout *layout, pw_error *err)
 {
-    for (size_t i = 0; i < layout->chunks.n; i++) {
-        pw_chunk *chunk = &layout->chunks.items[i];
-        const uint8_t *mask;
-
-        PWI_TRY(pwi_mask_to_end(build, chunk->ids, chunk->n_tokens, &mask, err));
-        PWI_TRY(pwi_sequence_of_chunk(build, chunk, mask, err));
-    }
+    for (size_t i = 0; i < layout->chunks.n; i++)
+        PWI_TRY(pwi_sequence_of_chunk(build, &layout->chunks.items[i], NULL, err));
     return PW_OK;
 }
 

@@ -102,7 +102,7 @@ static pw_status add_added(pw_tokenizer *tokenizer, const pwi_added_token *token
 }
 
 /* "!" as an added token: in the modes that cut added tokens at all, where it is declared as the
- * pad or an added token, or asked for and no other pad token is declared. */
+ * pad or an added token, or asked for. */
 static bool takes_bang(const pw_tokenizer *tokenizer, const pwi_specials *specials,
                        pw_pad_bang pad_bang)
 {
@@ -112,8 +112,8 @@ static bool takes_bang(const pw_tokenizer *tokenizer, const pwi_specials *specia
 
     if (tokenizer->row.cut == PWI_CUT_NEVER || pad_bang == PW_PAD_BANG_OFF)
         return false;
-    return is_listed || (pad->is_given ? strcmp(pad->token.text, PAD_BANG) == 0
-                                       : pad_bang == PW_PAD_BANG_ON);
+    return is_listed || pad_bang == PW_PAD_BANG_ON ||
+           (pad->is_given && strcmp(pad->token.text, PAD_BANG) == 0);
 }
 
 static pw_status add_listed(pw_tokenizer *tokenizer, const pwi_specials *specials,
@@ -173,6 +173,16 @@ static pw_status add_unk(pw_tokenizer *tokenizer, const pwi_specials *specials, 
                                  : add_role(tokenizer, specials, PWI_ROLE_UNK, &named, err);
 }
 
+/* "!" where it is asked for and another pad is declared: one vocabulary serves encoders that
+ * differ in it. */
+static pw_status add_bang(pw_tokenizer *tokenizer, const pwi_specials *specials, pw_error *err)
+{
+    const pwi_role_token bang = {
+        .token = {.id = -1, .text = PAD_BANG, .size = strlen(PAD_BANG)}};
+
+    return add_role(tokenizer, specials, PWI_ROLE_PAD, &bang, err);
+}
+
 /* "!" without the option is a pad id only, not an added token. */
 static pw_status add_pad(pw_tokenizer *tokenizer, const pwi_specials *specials,
                          pw_pad_bang pad_bang, pw_error *err)
@@ -184,7 +194,7 @@ static pw_status add_pad(pw_tokenizer *tokenizer, const pwi_specials *specials,
     if (tokenizer->pad_bang || strcmp(named.token.text, PAD_BANG) != 0)
         PWI_TRY(add_role(tokenizer, specials, PWI_ROLE_PAD, &named, err));
     tokenizer->pad_id = pwi_vocab_find(tokenizer, named.token.text, named.token.size);
-    return PW_OK;
+    return tokenizer->pad_bang ? add_bang(tokenizer, specials, err) : PW_OK;
 }
 
 /* A token's text as the cleaned text would show it. *texts are two spare texts. */
@@ -272,7 +282,7 @@ pw_status pwi_tokenizer_finish(pw_tokenizer *tokenizer, const pwi_specials *spec
     tokenizer->max_length =
         specials->max_length > 0 ? specials->max_length : DEFAULT_MAX_LENGTH;
     PWI_TRY(find_bytes(tokenizer, err));
-    if (!reserve_added(tokenizer, specials->n_added + PWI_N_ROLES))
+    if (!reserve_added(tokenizer, specials->n_added + PWI_N_ROLES + 1))
         return pwi_fail_memory(err);
     PWI_TRY(add_listed(tokenizer, specials, err));
     PWI_TRY(add_end(tokenizer, specials, PWI_ROLE_BOS, &tokenizer->bos_id, err));

@@ -18,7 +18,8 @@ try padwise encode -q -m model/nothing.safetensors x
 mkdir -p pipe && echo '{}' >pipe/model_index.json
 try padwise encode -q -m pipe x
 cp -r model pipe/text_encoder
-padwise encode --json -o x.npz -m pipe x | json 'o["builtin"]'
-cp -r model pipe/text_encoder_2
 try padwise encode -q -m pipe x
+padwise encode --json -o x.npz -m pipe -r raw x | json 'o["builtin"], o["recipe"]'
+cp -r model pipe/text_encoder_2
+try padwise encode -q -m pipe -r raw x
 padwise info --json pipe | json '(o["layout"], o["kind"], len(o["encoders"]))'

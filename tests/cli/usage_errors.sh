@@ -15,9 +15,17 @@ try padwise encode --dtype
 try padwise encode --dtype f64 x
 try padwise encode --json=1 x
 try padwise encode -r sdxl x
+try padwise encode -r sd3 x
 try padwise encode -r nonsense x
-try padwise encode --flavour a1111 x
-try padwise encode --dialect compel x
+try padwise encode --flavour forge x
+try padwise encode --dialect esperanto x
+try padwise encode --dialect adv:up+comfy x
+try padwise encode -r sd15 --hidden all x
+try padwise encode -r cascade --flavour a1111 x
+try padwise encode -m clip_l=. -m clip_l=b x
+try padwise encode --emphasis loud x
+try padwise encode --backtrack 75 x
+try padwise encode --steps -1 x
 try padwise encode --clip-skip 2 x
 try padwise encode --prompt-2 y x
 try padwise encode -n bad --no-negative x
@@ -33,7 +41,7 @@ try padwise encode -o x.npy x
 try padwise encode --from a --from b
 try padwise encode --from a x
 try padwise encode -o - --json x
-try padwise encode -m a -m b x
+try padwise encode -m . -m b x
 try padwise compare a
 try padwise compare a b --rtol -1
 try padwise init

@@ -72,7 +72,8 @@ int bench_roofline(struct bench *bench);
 
 /* bench_model.c: the model of -m, or a random CLIP-L in a temporary folder. */
 int bench_model_prepare(struct bench *bench);
-int bench_model_open(struct bench *bench, pw_precision precision, pw_model **model);
+int bench_model_open(struct bench *bench, pw_precision precision, pw_weights_mode weights,
+                     pw_model **model);
 int bench_tokenizer_open(struct bench *bench);
 void bench_model_remove(struct bench *bench);
 

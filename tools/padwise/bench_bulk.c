@@ -129,7 +129,7 @@ static int measure(struct run *run, pw_precision precision)
     run->n = bench->limit > 0 ? (size_t)bench->limit
              : bench->is_all  ? LIMIT_OF_ALL
                               : LIMIT_DEFAULT;
-    TRY(bench_model_open(bench, precision, &run->model));
+    TRY(bench_model_open(bench, precision, PW_WEIGHTS_RESIDENT, &run->model));
     pw_model_get_info(run->model, &run->info);
     TRY(bench_tokenizer_open(bench));
     run->texts = pool_array(&run->pool, run->n, sizeof(*run->texts));

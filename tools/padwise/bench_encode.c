@@ -65,7 +65,7 @@ static int encode(struct run *run, const pw_batch *batch)
 static int encode_once(void *argument, double *seconds)
 {
     struct run *run = argument;
-    const pw_batch batch = {run->ids, NULL, run->rows->n_prompts, run->rows->n_tokens};
+    const pw_batch batch = {run->ids, NULL, run->rows->n_prompts, run->rows->n_tokens, NULL, 0};
     const double start = progress_clock();
 
     TRY(encode(run, &batch));
@@ -181,7 +181,7 @@ static void put_heading(const struct run *run, struct builder *out)
 /* The first pass touches scratch and weights for the first time: not counted. */
 static int warm_up(struct run *run)
 {
-    const pw_batch batch = {run->ids, NULL, 1, run->rows->n_tokens};
+    const pw_batch batch = {run->ids, NULL, 1, run->rows->n_tokens, NULL, 0};
 
     draw_ids(run);
     return encode(run, &batch);
@@ -270,7 +270,7 @@ int bench_encode(struct bench *bench)
             pw_model *model;
             int status;
 
-            TRY(bench_model_open(bench, bench->precisions[p], &model));
+            TRY(bench_model_open(bench, bench->precisions[p], PW_WEIGHTS_RESIDENT, &model));
             status = measure_model(bench, model, bench->precisions[p]);
             pw_model_free(model);
             TRY(status);

@@ -94,7 +94,8 @@ int bench_model_prepare(struct bench *bench)
     return make_random(bench);
 }
 
-int bench_model_open(struct bench *bench, pw_precision precision, pw_model **model)
+int bench_model_open(struct bench *bench, pw_precision precision, pw_weights_mode weights,
+                     pw_model **model)
 {
     pw_model_options options;
     pw_error err;
@@ -104,6 +105,7 @@ int bench_model_open(struct bench *bench, pw_precision precision, pw_model **mod
     pw_model_options_init(&options);
     TRY(app_model_options(bench->app, &options));
     options.precision = precision;
+    options.weights = weights;
     if (pw_model_open(model, bench->app->ctx, bench->place.path, bench->place.which, &options,
                       &err) != PW_OK)
         return fail_with(bench->app, &err);

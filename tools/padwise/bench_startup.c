@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* padwise bench startup: from a model's path to the first result, in this process, the file in
- * the page cache; beside the time that reading the file and computing take. */
+ * the page cache; beside the time that reading the file and computing take. With streamed
+ * weights, as `padwise encode` starts for a few prompts, and with resident ones. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 struct run {
     struct bench *bench;
     pw_precision precision;
+    pw_weights_mode weights;
     pw_model_info info;
     const char **files; /* the weights */
     size_t n_files, capacity;
@@ -80,7 +82,7 @@ static int encode(struct run *run, pw_session *session)
 {
     int32_t ids[PW_MODEL_POSITIONS_MAX];
     const size_t n = (size_t)run->info.n_positions;
-    const pw_batch batch = {ids, NULL, 1, n};
+    const pw_batch batch = {ids, NULL, 1, n, NULL, 0};
     const pw_output output = {PW_OUTPUT_POOLED, 0, false, run->pooled, (size_t)run->info.width};
     pw_error err;
 
@@ -110,7 +112,7 @@ static int open_session(struct run *run, pw_session **session)
     pw_error err;
     pw_status status;
 
-    TRY(bench_model_open(run->bench, run->precision, &model));
+    TRY(bench_model_open(run->bench, run->precision, run->weights, &model));
     pw_model_get_info(model, &run->info);
     run->info.name = pool_copy(&app->pool, run->info.name, strlen(run->info.name));
     status = pw_session_create(session, model, (size_t)run->info.n_positions, &err);
@@ -134,9 +136,10 @@ static int start_once(void *argument, double *seconds)
     return status;
 }
 
-static int tell(struct run *run, const struct bench_times *start, double reading, double warm)
+static int tell(struct run *run, const struct bench_times *start, double resident,
+                double reading, double warm)
 {
-    char details[200];
+    char details[300];
     const struct bench_result result = {.figure = "startup",
                                         .value = start->median,
                                         .unit = "s",
@@ -148,8 +151,10 @@ static int tell(struct run *run, const struct bench_times *start, double reading
     struct json json = {0};
 
     snprintf(details, sizeof(details),
-             "  %s %s, %.0f MB in the page cache: read in %.3f s, one prompt in %.3f s\n",
-             run->info.name, pw_dtype_name(run->info.dtype), run->n_bytes / 1e6, reading, warm);
+             "  %s %s, %.0f MB in the page cache: read in %.3f s, one prompt in %.3f s\n"
+             "  with all weights in memory first: %.4f s\n",
+             run->info.name, pw_dtype_name(run->info.dtype), run->n_bytes / 1e6, reading, warm,
+             resident);
     if (!run->bench->app->json)
         return bench_line(run->bench, &result);
     bench_json_begin(run->bench, &json, &result);
@@ -158,6 +163,7 @@ static int tell(struct run *run, const struct bench_times *start, double reading
     json_member_real(&json, "best", start->best);
     json_member_real(&json, "read_s", reading);
     json_member_real(&json, "compute_s", warm);
+    json_member_real(&json, "resident_s", resident);
     json_member_real(&json, "bytes", run->n_bytes);
     return bench_json_end(run->bench, &json);
 }
@@ -165,7 +171,7 @@ static int tell(struct run *run, const struct bench_times *start, double reading
 static int measure(struct run *run)
 {
     struct bench *bench = run->bench;
-    struct bench_times start, reading, warm;
+    struct bench_times streamed, resident, reading, warm;
 
     TRY(bench_model_prepare(bench));
     TRY(find_files(run));
@@ -178,8 +184,10 @@ static int measure(struct run *run)
     pw_session_free(run->session); /* two models at once would not be a start */
     run->session = NULL;
     TRY(bench_time(bench, "reading the file", read_once, run, &reading));
-    TRY(bench_time(bench, "starting up", start_once, run, &start));
-    return tell(run, &start, reading.median, warm.median);
+    TRY(bench_time(bench, "starting up", start_once, run, &resident));
+    run->weights = PW_WEIGHTS_STREAMED;
+    TRY(bench_time(bench, "starting up, streamed", start_once, run, &streamed));
+    return tell(run, &streamed, resident.median, reading.median, warm.median);
 }
 
 int bench_startup(struct bench *bench)

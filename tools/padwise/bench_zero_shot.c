@@ -124,7 +124,8 @@ static int encode_all(struct run *run)
 
     for (size_t first = 0; first < run->n; first += CHUNK) {
         const size_t n = run->n - first < CHUNK ? run->n - first : CHUNK;
-        const pw_batch batch = {run->ids + first * run->n_tokens, NULL, n, run->n_tokens};
+        const pw_batch batch = {
+            run->ids + first * run->n_tokens, NULL, n, run->n_tokens, NULL, 0};
         const pw_output output = {PW_OUTPUT_POOLED, 0, false, run->pooled, n * width};
 
         if (pw_model_encode(run->session, &batch, &output, 1, &err) != PW_OK)
@@ -207,7 +208,7 @@ static int measure(struct run *run, pw_precision precision)
         return fail_usage(bench->app, "--limit %lld: there are %d prompts", (long long)n,
                           BENCH_CLASSES * BENCH_TEMPLATES);
     run->n = (size_t)n;
-    TRY(bench_model_open(bench, precision, &run->model));
+    TRY(bench_model_open(bench, precision, PW_WEIGHTS_RESIDENT, &run->model));
     pw_model_get_info(run->model, &run->info);
     TRY(bench_tokenizer_open(bench));
     TRY(prepare(run));

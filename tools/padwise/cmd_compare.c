@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* padwise compare: what differs between two tensor files, tensor by tensor. */
+/* padwise compare: what differs between two tensor files, tensor by tensor; with --dialects,
+ * between the readings of a prompt (compare_dialects.c). */
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "app.h"
+#include "compare_dialects.h"
 #include "grid.h"
 #include "interrupt.h"
 #include "json_out.h"
@@ -22,18 +24,18 @@ struct compare {
 };
 
 /* A tensor of one of the files, read. data NULL: the file has none of that name. */
-struct side {
+struct tensor_side {
     pw_tensor tensor;
     void *memory;
 };
 
 static int read_side(struct compare *compare, const pw_file *file, const char *name,
-                     struct side *side)
+                     struct tensor_side *side)
 {
     const int64_t i = pw_file_find(file, name);
     pw_error err;
 
-    *side = (struct side){0};
+    *side = (struct tensor_side){0};
     if (i < 0)
         return DONE;
     side->tensor = *pw_file_tensor(file, (size_t)i);
@@ -75,8 +77,8 @@ static bool passes(const struct compare *compare, const pw_difference *differenc
     return compare->rtol > 0 && difference->same_shape && difference->rel_l2 <= compare->rtol;
 }
 
-static void put_json(struct json *json, const char *name, const struct side *a,
-                     const struct side *b, const pw_difference *difference)
+static void put_json(struct json *json, const char *name, const struct tensor_side *a,
+                     const struct tensor_side *b, const pw_difference *difference)
 {
     json_open(json, '{');
     json_member_text(json, "name", name);
@@ -107,8 +109,8 @@ static void put_number(struct grid *grid, double value)
         grid_cell(grid, "%.3g", value);
 }
 
-static void put_row(struct grid *grid, const char *name, const struct side *a,
-                    const struct side *b, const pw_difference *difference)
+static void put_row(struct grid *grid, const char *name, const struct tensor_side *a,
+                    const struct tensor_side *b, const pw_difference *difference)
 {
     struct builder shape = {0};
 
@@ -146,7 +148,7 @@ static void put_row(struct grid *grid, const char *name, const struct side *a,
 static int compare_named(struct compare *compare, const char *name_a, const char *name_b)
 {
     pw_difference difference = {.max_abs = NAN, .rel_l2 = NAN, .cos_min = NAN, .first_row = -1};
-    struct side a = {0}, b = {0};
+    struct tensor_side a = {0}, b = {0};
     int status = read_side(compare, compare->a, name_a, &a);
 
     if (status == DONE)
@@ -228,6 +230,20 @@ static int print(struct compare *compare)
     return status;
 }
 
+/* What says how prompts are read says nothing of files. */
+static int refuse_options_of_dialects(struct app *app)
+{
+    static const enum option_id options[] = {
+        OPTION_MODEL,       OPTION_TOKENIZER, OPTION_TOKENIZER_MODE, OPTION_STEPS,
+        OPTION_HIRES_STEPS, OPTION_EMPHASIS,  OPTION_BACKTRACK};
+
+    for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++) {
+        if (option_given(app, options[i]))
+            return fail_usage(app, "--%s goes with --dialects", option_table[options[i]].name);
+    }
+    return DONE;
+}
+
 static int run(struct compare *compare)
 {
     static const struct column titles[] = {
@@ -238,6 +254,7 @@ static int run(struct compare *compare)
 
     if (arguments->n_words != 2)
         return fail_usage(app, "compare takes two files, %zu given", arguments->n_words);
+    TRY(refuse_options_of_dialects(app));
     TRY(option_real(app, OPTION_RTOL, &compare->rtol));
     TRY(app_open_context(app, PW_LEVEL_HIGHEST));
     TRY(open_file(compare, arguments->words[0], &compare->a));
@@ -256,8 +273,11 @@ static int run(struct compare *compare)
 int run_compare(struct app *app)
 {
     struct compare compare = {.app = app, .is_equal = true};
-    const int status = run(&compare);
+    int status;
 
+    if (option_given(app, OPTION_DIALECTS))
+        return compare_dialects(app);
+    status = run(&compare);
     pool_free(&compare.grid.pool);
     builder_free(&compare.json.text);
     pw_file_free(compare.a);

@@ -5,86 +5,38 @@
 
 #include "encode.h"
 #include "paths.h"
-#include "show.h"
 #include "talk.h"
-
-static int open_model(struct encode *encode)
-{
-    struct app *app = encode->app;
-    const struct model_place *place = &encode->place;
-    const pw_model_options *options = &encode->plan.model;
-    pw_status status;
-    pw_error err;
-
-    if (place->path == NULL)
-        status = pw_model_open_builtin(&encode->model, app->ctx, options, &err);
-    else
-        status =
-            pw_model_open(&encode->model, app->ctx, place->path, place->which, options, &err);
-    progress_stop(&app->progress);
-    if (status != PW_OK)
-        return fail_with(app, &err);
-    pw_model_get_info(encode->model, &encode->model_info);
-    return DONE;
-}
-
-/* --like knows the model's fingerprint, not its path. */
-static int check_like(struct encode *encode)
-{
-    const pw_manifest_info *like = &encode->plan.like_info;
-    const char *path = option_text(encode->app, OPTION_LIKE);
-
-    if (encode->plan.like == NULL)
-        return DONE;
-    if (encode->model_info.is_builtin && !like->is_builtin)
-        return fail_usage(encode->app, "%s was made with %s: give its path with -m", path,
-                          like->model_name);
-    if (like->is_builtin != encode->model_info.is_builtin ||
-        strcmp(like->model_fingerprint, encode->model_info.fingerprint) != 0)
-        warn(encode->app, path, "was made with another model (%s, fingerprint %.16s...)",
-             like->model_name, like->model_fingerprint);
-    return DONE;
-}
-
-static void introduce(const struct encode *encode)
-{
-    const pw_model_info *info = &encode->model_info;
-    struct app *app = encode->app;
-
-    if (info->is_builtin)
-        note(app,
-             "the built-in model is untrained: its numbers mean nothing (-m names another)");
-    if (info->activation_is_guess)
-        note(app,
-             "activation %s is a guess by the width: no config.json says it; "
-             "--activation does",
-             pw_activation_name(info->activation));
-    if (encode->tokenizer.path != NULL && strcmp(encode->tokenizer.place, "--tokenizer") != 0 &&
-        strcmp(encode->tokenizer.place, "the model's folder") != 0)
-        note(app, "tokenizer: %s (%s)", encode->tokenizer.path, encode->tokenizer.place);
-}
 
 static int open_all(struct encode *encode)
 {
     struct app *app = encode->app;
 
-    TRY(find_model(app, &encode->place));
     TRY(prompts_open(app, &encode->prompts));
     encode->is_more = true;
     if (encode->plan.shape != ONE_FILE)
         TRY(path_make_folder(app, encode->plan.output));
-    TRY(open_model(encode));
-    TRY(check_like(encode));
-    TRY(find_tokenizer(app, &encode->place, encode->model_info.n_vocab, &encode->plan.tokenizer,
-                       true, &encode->tokenizer));
-    introduce(encode);
-    return DONE;
+    return encode_open(encode);
+}
+
+/* The library knows a prompt by its number in the call, its user by its line in a file. */
+static void name_prompt(const struct batch *batch, pw_error *err)
+{
+    static const char *const labels[] = {"", "the negative of "};
+    char where[sizeof(err->where)];
+
+    for (size_t i = 0; i < batch->n; i++)
+        for (size_t side = 0; side < 2; side++) {
+            snprintf(where, sizeof(where), "%sprompt %zu", labels[side], i + 1);
+            if (strcmp(where, err->where) != 0)
+                continue;
+            snprintf(err->where, sizeof(err->where), "%s%s", labels[side],
+                     batch->items[i].where);
+            return;
+        }
 }
 
 static int compute(struct encode *encode, const struct batch *batch, pw_tensor_set **set)
 {
-    const pw_encoder encoder = {encode->place.which, encode->model,
-                                encode->tokenizer.tokenizer};
     pw_prompt_texts *prompts = malloc(batch->n * sizeof(*prompts));
     pw_status status;
     pw_error err;
@@ -93,16 +45,22 @@ static int compute(struct encode *encode, const struct batch *batch, pw_tensor_s
         return fail_memory(encode->app);
     for (size_t i = 0; i < batch->n; i++)
         prompts[i] = batch->items[i].prompt;
-    status = pw_conditioning_encode(set, encode->app->ctx, &encoder, 1, prompts, batch->n,
-                                    &encode->plan.options, &err);
+    show_call(encode, batch->items, batch->n);
+    status = pw_conditioning_encode(set, encode->app->ctx, encode->given, encode->places.n,
+                                    prompts, batch->n, &encode->plan.options, &err);
     free(prompts);
-    return status == PW_OK ? DONE : fail_with(encode->app, &err);
+    if (encode->show.status != DONE)
+        return encode->show.status;
+    if (status == PW_OK)
+        return DONE;
+    name_prompt(batch, &err);
+    return fail_with(encode->app, &err);
 }
 
 static void say_written(struct encode *encode, size_t n_prompts, const char *path,
                         bool was_there, double seconds)
 {
-    const pw_model_info *info = &encode->model_info;
+    const pw_model_info *info = &encode->encoders[0].info;
     const int32_t n_threads = pw_context_n_threads(encode->app->ctx);
 
     note(encode->app, "%zu prompt%s in %.2f s: level %s, precision %s, %d thread%s", n_prompts,
@@ -120,13 +78,13 @@ static int write_set(struct encode *encode, const struct batch *batch, const pw_
     double seconds;
     pw_error err;
 
-    TRY(report_tokens(encode, batch, batch->n));
+    show_print(encode, set, batch->n);
     TRY(report_tensors(encode, set));
     if (pw_tensor_set_save(set, app->ctx, path, &encode->plan.save, &err) != PW_OK)
         return fail_with(app, &err);
     progress_stop(&app->progress);
     seconds = progress_clock() - started;
-    TRY(report_json(encode, batch, set, path, seconds));
+    TRY(report_json(encode, batch->items, batch->n, set, path, seconds));
     say_written(encode, batch->n, path, was_there, seconds);
     return DONE;
 }
@@ -180,8 +138,8 @@ int run_encode(struct app *app)
 
     output_free(&encode);
     prompts_close(&encode.prompts);
-    pw_tokenizer_free(encode.tokenizer.tokenizer);
-    pw_model_free(encode.model);
+    show_free(&encode);
+    encode_close(&encode);
     plan_free(&encode.plan);
     ranks_stop(&encode.ranks);
     return status;

@@ -30,16 +30,30 @@ static int scan(struct info *info, const char *path)
     return DONE;
 }
 
+static void settle_recipe(struct info *info, int32_t recipe)
+{
+    if (recipe >= 0)
+        info->recipe = pw_recipe_name((size_t)recipe);
+}
+
 /* A diffusers folder: the encoders are in folders of their own. */
 static int look_at_pipeline(struct info *info)
 {
+    pw_error err;
+
+    if (pw_pipeline_read(&info->pipeline, info->app->ctx, info->path, &err) != PW_OK)
+        return fail_with(info->app, &err);
+    settle_recipe(info, info->pipeline.recipe);
     for (size_t i = 0; i < sizeof(pipeline_folders) / sizeof(*pipeline_folders); i++) {
         const char *folder = path_join(&info->app->pool, info->path, pipeline_folders[i]);
 
         if (folder == NULL)
             return fail_memory(info->app);
-        if (path_is_folder(folder))
-            TRY(scan(info, folder));
+        if (!path_is_folder(folder))
+            continue;
+        if (info->encoder_folder == NULL)
+            info->encoder_folder = folder;
+        TRY(scan(info, folder));
     }
     info->kind = "checkpoint";
     info->layout = "diffusers";
@@ -68,12 +82,15 @@ static int look_at_manifest(struct info *info)
         return fail_with(info->app, &err);
     }
     pw_manifest_get_info(info->manifest, &info->manifest_info);
+    info->recipe = info->manifest_info.recipe;
     return DONE;
 }
 
 static int find_its_tokenizer(struct info *info)
 {
-    const struct model_place place = {.path = info->path, .given = info->given};
+    const struct model_place place = {
+        .path = info->encoder_folder != NULL ? info->encoder_folder : info->path,
+        .given = info->given};
     pw_tokenizer_options options;
 
     pw_tokenizer_options_init(&options);
@@ -106,8 +123,11 @@ static int look_at_file(struct info *info)
     if (info->n_encoders == 0)
         return DONE;
     info->layout = info->encoders[0]->layout;
-    if (info->n_encoders == 1)
+    if (info->n_encoders == 1) {
         info->kind = info->encoders[0]->kind;
+        info->recipe = pw_recipe_name(0);
+    }
+    settle_recipe(info, pw_recipe_of_layout(info->layout));
     return DONE;
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* `padwise encode -o DIR/`: prompts are handed to the library's bulk one by one, and what it
- * says of files that are done is shown. Only the first prompts are tokenized here; with --json
- * all are, for their ids. */
+ * says of files that are done is shown. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -24,59 +23,34 @@ static uint64_t n_given(const struct folder *folder)
     return folder->encode->prompts.n_given;
 }
 
-/* The first that were cut are named with the text that is lost, the others counted. */
-static int warn_cut(struct encode *encode, const pw_bulk_file *file)
+/* What is cut is named as it is planned; of files that are kept, here. */
+static void count_cut(struct encode *encode, const pw_bulk_file *file)
 {
     for (size_t i = 0; i < file->n_prompts; i++) {
-        struct batch batch;
-        int status = DONE;
-
         if (file->n_cut[i] == 0)
             continue;
         encode->n_cut++;
-        if (encode->n_cut > PROMPTS_SHOWN)
-            continue;
-        status = batch_of_items(encode, &batch, &file->items[i], 1, file->first + i);
-        if (status == DONE)
-            batch_warn_cut(encode, &batch);
-        batch_free(&batch);
-        TRY(status);
+        if (file->is_kept && encode->n_cut <= PROMPTS_SHOWN)
+            warn(encode->app, file->items[i].where, "%zu token%s cut off", file->n_cut[i],
+                 file->n_cut[i] == 1 ? " was" : "s were");
     }
-    return DONE;
-}
-
-/* How many of a file's prompts are tokenized for what is shown of them. */
-static size_t n_wanted(const struct encode *encode, const pw_bulk_file *file)
-{
-    const size_t n_left = encode->n_shown < PROMPTS_SHOWN ? PROMPTS_SHOWN - encode->n_shown : 0;
-
-    if (encode->app->json)
-        return file->n_prompts;
-    if (!app_talks(encode->app) || n_left == 0 || file->is_kept)
-        return 0;
-    if (encode->plan.options.length == PW_LENGTH_LONGEST)
-        return file->n_prompts; /* their length is that of the longest */
-    return n_left < file->n_prompts ? n_left : file->n_prompts;
 }
 
 static int show_file(struct folder *folder, const pw_bulk_file *file)
 {
     struct encode *encode = folder->encode;
     const double now = progress_clock();
-    struct batch batch;
-    int status =
-        batch_of_items(encode, &batch, file->items, n_wanted(encode, file), file->first);
 
-    if (status == DONE && !file->is_kept)
-        status = report_tokens(encode, &batch, file->n_prompts);
-    if (status == DONE && file->set != NULL)
-        status = report_tensors(encode, file->set);
-    if (status == DONE)
-        status = report_json(encode, &batch, file->set, file->path, now - folder->last);
-    batch_free(&batch);
+    count_cut(encode, file);
+    if (!file->is_kept)
+        show_print(encode, file->set, file->n_prompts);
+    if (file->set != NULL)
+        TRY(report_tensors(encode, file->set));
+    TRY(report_json(encode, file->items, file->n_prompts, file->set, file->path,
+                    now - folder->last));
     folder->last = now;
     encode->n_files++;
-    return status;
+    return DONE;
 }
 
 /* Kept files are passed over in no time: they must not make the rate look good. */
@@ -103,22 +77,22 @@ static bool on_file(void *user, const pw_bulk_file *file)
 {
     struct folder *folder = user;
 
-    folder->status = warn_cut(folder->encode, file);
-    if (folder->status == DONE && file->is_kept)
+    if (file->is_kept)
         pass_over(folder, file);
+    folder->status = folder->encode->show.status;
     if (folder->status == DONE)
         folder->status = show_file(folder, file);
     return folder->status != DONE;
 }
 
-static void on_window(void *user, size_t n_prompts, bool is_twice)
+static void on_window(void *user, const pw_bulk_item *items, size_t n_prompts, size_t n_passes)
 {
     struct folder *folder = user;
     struct encode *encode = folder->encode;
 
-    (void)n_prompts;
+    show_call(encode, items, n_prompts);
     progress_span(&encode->app->progress, n_given(folder), prompts_fraction(&encode->prompts),
-                  is_twice ? 2 : 1);
+                  (unsigned)n_passes);
 }
 
 /* What a call of the library says, as an exit status. */
@@ -131,6 +105,8 @@ static int settle(struct folder *folder, pw_status status, const pw_error *err)
     folder->has_failed = true;
     if (folder->status != DONE)
         return folder->status;
+    if (encode->show.status != DONE)
+        return encode->show.status;
     if (status == PW_ERR_CANCELLED && ranks_failed(&encode->ranks))
         return FAILED; /* the rank that failed has said why */
     return fail_with(encode->app, err);
@@ -204,6 +180,9 @@ static void say_done(const struct folder *folder)
     if (encode->n_cut > PROMPTS_SHOWN)
         warn(app, "", "%" PRIu64 " prompts were cut; the first %d are named above",
              encode->n_cut, PROMPTS_SHOWN);
+    else if (encode->show.n_warned > PROMPTS_SHOWN)
+        warn(app, "", "%" PRIu64 " texts may mean something else; the first %d are named above",
+             encode->show.n_warned, PROMPTS_SHOWN);
     if (counts.n_files_kept > 0)
         note(app, "kept %" PRIu64 " file%s that were there, with %" PRIu64 " prompt%s",
              counts.n_files_kept, counts.n_files_kept == 1 ? "" : "s", counts.n_kept,
@@ -217,7 +196,7 @@ static void say_done(const struct folder *folder)
              (int)encode->ranks.n, counts.n_prompts);
 }
 
-static int open_bulk(struct folder *folder, const pw_encoder *encoder)
+static int open_bulk(struct folder *folder)
 {
     struct encode *encode = folder->encode;
     const struct plan *plan = &encode->plan;
@@ -237,8 +216,8 @@ static int open_bulk(struct folder *folder, const pw_encoder *encoder)
     options.on_file = on_file;
     options.on_window = on_window;
     options.user = folder;
-    if (pw_bulk_create(&folder->bulk, encode->app->ctx, encoder, 1, &plan->options, &options,
-                       &err) != PW_OK)
+    if (pw_bulk_create(&folder->bulk, encode->app->ctx, encode->given, encode->places.n,
+                       &plan->options, &options, &err) != PW_OK)
         return fail_with(encode->app, &err);
     return DONE;
 }
@@ -250,14 +229,14 @@ static bool is_stopped(const void *user)
 
 /* The ranks meet three times: rank 0 has cleaned the folder before others write, all shards are
  * there before the index is, and all have ended (cmd_encode.c). */
-static int run(struct folder *folder, const pw_encoder *encoder)
+static int run(struct folder *folder)
 {
     struct encode *encode = folder->encode;
     struct app *app = encode->app;
     pw_error err;
     int status;
 
-    TRY(ranks_agree(app, &encode->ranks, open_bulk(folder, encoder)));
+    TRY(ranks_agree(app, &encode->ranks, open_bulk(folder)));
     progress_start(&app->progress, "encoding", "prompts");
     status = add_all(folder);
     if (status == DONE)
@@ -272,15 +251,13 @@ static int run(struct folder *folder, const pw_encoder *encoder)
 
 int encode_folder(struct encode *encode)
 {
-    const pw_encoder encoder = {encode->place.which, encode->model,
-                                encode->tokenizer.tokenizer};
     struct folder folder = {.encode = encode, .started = progress_clock()};
     int status;
 
     folder.last = folder.started;
     encode->app->progress.is_stopped = is_stopped;
     encode->app->progress.stopped_user = &encode->ranks;
-    status = run(&folder, &encoder);
+    status = run(&folder);
     pw_bulk_free(folder.bulk);
     return status;
 }

@@ -6,24 +6,48 @@
 
 #include "encode.h"
 #include "paths.h"
+#include "reading.h"
 #include "talk.h"
 
-/* Options that cli.md has for recipes of a later version. */
-static int refuse_foreign(struct app *app)
+static bool any_given(const struct app *app, const enum option_id *options, size_t n,
+                      enum option_id *which)
+{
+    for (size_t i = 0; i < n; i++) {
+        *which = options[i];
+        if (option_given(app, options[i]))
+            return true;
+    }
+    return false;
+}
+
+/* What the recipe has no place for: said before a model is opened. A pipeline that takes second
+ * texts may have no encoder for them (SDXL's refiner): that is warned of where they are used.
+ */
+int plan_check(struct app *app, const char *recipe, size_t n_encoders)
 {
     static const enum option_id seconds[] = {OPTION_PROMPT_2, OPTION_PROMPT_3,
-                                             OPTION_NEGATIVE_2, OPTION_NEGATIVE_3};
+                                             OPTION_NEGATIVE_2, OPTION_NEGATIVE_3},
+                                layers[] = {OPTION_HIDDEN, OPTION_HIDDEN_NORM};
 
-    if (option_given(app, OPTION_CLIP_SKIP))
+    const bool is_raw = strcmp(recipe, pw_recipe_name(0)) == 0;
+    enum option_id which;
+
+    if (is_raw && option_given(app, OPTION_CLIP_SKIP))
         return fail_usage(app, "recipe raw skips nothing: name the layers with --hidden (-2 is "
                                "the last but one), --hidden-norm for the final norm");
-    for (size_t i = 0; i < sizeof(seconds) / sizeof(*seconds); i++) {
-        if (option_given(app, seconds[i]))
-            return fail_usage(app, "--%s: recipe raw has one encoder",
-                              option_table[seconds[i]].name);
-    }
-    if (option_given(app, OPTION_NEGATIVE) && option_given(app, OPTION_NO_NEGATIVE))
-        return fail_usage(app, "--negative and --no-negative together");
+    if (!is_raw && any_given(app, layers, 2, &which))
+        return fail_usage(app,
+                          "--%s: recipe %s has the layers that its pipeline takes; -r raw has "
+                          "all, --clip-skip skips the last",
+                          option_table[which].name, recipe);
+    if (is_raw && any_given(app, seconds, 4, &which))
+        return fail_usage(app, "--%s: recipe %s has one encoder", option_table[which].name,
+                          recipe);
+    if (n_encoders > 1 && option_given(app, OPTION_ACTIVATION))
+        return fail_usage(app,
+                          "--activation: recipe %s has %zu encoders, whose activations differ; "
+                          "put a config.json beside each",
+                          recipe, n_encoders);
     return DONE;
 }
 
@@ -259,25 +283,92 @@ static int read_like(struct app *app, struct plan *plan)
     pw_file_free(file);
     TRY(status);
     plan->options = plan->like_info.options;
-    plan->tokenizer.mode = plan->like_info.tokenizer_mode;
-    plan->tokenizer.pad_bang = plan->like_info.pad_bang ? PW_PAD_BANG_ON : PW_PAD_BANG_OFF;
-    plan->model.activation = plan->like_info.activation;
     plan->model.precision = plan->like_info.precision;
+    plan->takes_like_tokenizer = true;
     if (plan->like_info.has_negative)
-        plan->negative = plan->like_info.negative;
+        plan->texts.negative = plan->like_info.negative;
     return use_level(app, path, plan->like_info.level);
 }
 
-static int read_negative(struct app *app, struct plan *plan)
+/* The text of an option, for prompts that have none of their own. */
+static void read_text(const struct app *app, enum option_id id, pw_text *text)
 {
-    const char *text = option_text(app, OPTION_NEGATIVE);
+    const char *given = option_text(app, id);
 
-    plan->no_negative = option_given(app, OPTION_NO_NEGATIVE);
-    if (plan->no_negative)
-        plan->negative = (pw_text){NULL, 0};
-    else if (text != NULL)
-        plan->negative = (pw_text){text, strlen(text)};
+    if (given != NULL)
+        *text = (pw_text){given, strlen(given)};
+}
+
+static int read_texts(struct app *app, struct plan *plan)
+{
+    pw_prompt_texts *texts = &plan->texts;
+
+    if (option_given(app, OPTION_NEGATIVE) && option_given(app, OPTION_NO_NEGATIVE))
+        return fail_usage(app, "--negative and --no-negative together");
+    read_text(app, OPTION_NEGATIVE, &texts->negative);
+    read_text(app, OPTION_PROMPT_2, &texts->prompt_2);
+    read_text(app, OPTION_PROMPT_3, &texts->prompt_3);
+    read_text(app, OPTION_NEGATIVE_2, &texts->negative_2);
+    read_text(app, OPTION_NEGATIVE_3, &texts->negative_3);
+    if (option_given(app, OPTION_NEGATIVE))
+        plan->options.no_negative = false; /* of --like */
+    if (option_given(app, OPTION_NO_NEGATIVE))
+        plan->options.no_negative = true;
+    if (plan->options.no_negative)
+        texts->negative = texts->negative_2 = texts->negative_3 = (pw_text){NULL, 0};
     return DONE;
+}
+
+static int read_recipe(struct app *app, struct plan *plan)
+{
+    const char *recipe = option_text(app, OPTION_RECIPE),
+               *flavour = option_text(app, OPTION_FLAVOUR);
+
+    if (recipe != NULL) {
+        plan->takes_like_tokenizer =
+            plan->takes_like_tokenizer && strcmp(recipe, plan->like_info.recipe) == 0;
+        plan->options.recipe = recipe;
+    }
+    if (flavour != NULL) {
+        plan->options.flavour = flavour;
+        plan->options.dialect = NULL; /* of --like: it goes with its flavour */
+        plan->takes_like_tokenizer = false;
+    }
+    return DONE;
+}
+
+static int read_layer(struct app *app, struct plan *plan)
+{
+    int64_t skip = plan->options.clip_skip;
+
+    TRY(option_integer(app, OPTION_CLIP_SKIP, -PW_MODEL_LAYERS_MAX, PW_MODEL_LAYERS_MAX,
+                       &skip));
+    plan->options.clip_skip = (int32_t)skip;
+    return DONE;
+}
+
+/* How prompts are read, chunked and weighed. */
+static int read_dialect(struct app *app, struct plan *plan)
+{
+    int32_t dialect;
+
+    if (option_given(app, OPTION_DIALECT)) {
+        TRY(reading_read_dialect(app, &dialect));
+        plan->options.dialect = pw_dialect_name((size_t)dialect);
+    }
+    return reading_read_options(app, &plan->options.prompt, &plan->options.plan);
+}
+
+/* --mask; without it the recipe's. */
+static int read_mask(struct app *app, struct plan *plan)
+{
+    const char *text = option_text(app, OPTION_MASK);
+
+    if (text == NULL)
+        return DONE;
+    plan->options.mask = pw_mask_rule_from_name(text);
+    return plan->options.mask < 0 ? fail_usage(app, "--mask %s is not in this version", text)
+                                  : DONE;
 }
 
 int plan_read(struct app *app, struct plan *plan)
@@ -287,9 +378,7 @@ int plan_read(struct app *app, struct plan *plan)
     *plan = (struct plan){0};
     pw_conditioning_options_init(&plan->options);
     pw_save_options_init(&plan->save);
-    pw_tokenizer_options_init(&plan->tokenizer);
     pw_model_options_init(&plan->model);
-    TRY(refuse_foreign(app));
     TRY(read_output(app, plan));
     TRY(read_format(app, plan));
     TRY(read_like(app, plan));
@@ -297,16 +386,45 @@ int plan_read(struct app *app, struct plan *plan)
     TRY(read_hidden(app, plan));
     TRY(read_only(app, plan));
     TRY(settle_npy(app, plan));
-    TRY(read_negative(app, plan));
-    if (option_given(app, OPTION_RECIPE))
-        plan->options.recipe = option_text(app, OPTION_RECIPE);
+    TRY(read_texts(app, plan));
+    TRY(read_recipe(app, plan));
+    TRY(read_layer(app, plan));
+    TRY(read_dialect(app, plan));
     pad_id = plan->options.pad_id;
     TRY(option_integer(app, OPTION_PAD_ID, 0, PW_VOCAB_MAX - 1, &pad_id));
     plan->options.pad_id = (int32_t)pad_id;
     TRY(tokens_read_length(app, &plan->options.length, &plan->options.n_length));
-    TRY(tokens_read_mask(app, &plan->options.mask));
-    TRY(tokens_read_options(app, &plan->tokenizer));
+    TRY(read_mask(app, plan));
     return app_model_options(app, &plan->model);
+}
+
+/* The recipe's, unless --like or an option says otherwise. What --like knows is the first
+ * encoder's: what was the recipe's own there is so for the others. */
+int plan_tokenizer(struct app *app, const struct plan *plan,
+                   const struct encoder_places *places, size_t i, pw_tokenizer_options *options)
+{
+    const pw_manifest_info *like = &plan->like_info;
+    const pw_recipe_encoder *encoder = &places->encoders[i], *first = &places->encoders[0];
+    const pw_pad_bang bang = like->pad_bang ? PW_PAD_BANG_ON : PW_PAD_BANG_OFF;
+
+    pw_tokenizer_options_init(options);
+    options->mode = encoder->tokenizer_mode;
+    options->pad_bang = encoder->pad_bang;
+    if (plan->takes_like_tokenizer && (i == 0 || like->tokenizer_mode != first->tokenizer_mode))
+        options->mode = like->tokenizer_mode;
+    if (plan->takes_like_tokenizer && (i == 0 || bang != first->pad_bang))
+        options->pad_bang = bang;
+    return tokens_read_options(app, options);
+}
+
+/* --activation and --like speak of one encoder; others have what their files say. */
+pw_model_options plan_model(const struct app *app, const struct plan *plan, size_t i)
+{
+    pw_model_options options = plan->model;
+
+    if (plan->like != NULL && i == 0 && !option_given(app, OPTION_ACTIVATION))
+        options.activation = plan->like_info.activation;
+    return options;
 }
 
 void plan_free(struct plan *plan)

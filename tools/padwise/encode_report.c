@@ -1,85 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* What `padwise encode` says: token tables, tensors, JSON. */
+/* What `padwise encode` says of its files: tensors, JSON. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "encode.h"
 #include "json_out.h"
-#include "paint.h"
-#include "show.h"
+#include "prompt_line.h"
 #include "talk.h"
 #include "tensor_view.h"
-
-/* prompt 1  "a beaver with blue teeth"  7 tokens of 77 */
-static void put_heading(struct encode *encode, struct builder *out, const char *label,
-                        pw_text text, const struct tokenized *tokenized)
-{
-    const struct app *app = encode->app;
-    struct builder tail = {0};
-    size_t used;
-
-    builder_format(&tail, "  %zu token%s of %zu", tokenized->tokens.n_real,
-                   tokenized->tokens.n_real == 1 ? "" : "s", tokenized->tokens.n_tokens);
-    paint(out, app->color_err, PAINT_BOLD, label);
-    builder_text(out, "  ");
-    used = show_width(label, strlen(label)) + 2 + tail.size;
-    show_quoted(out, text.bytes == NULL ? "" : text.bytes, text.size,
-                app->width_err > used + 12 ? app->width_err - used : 12);
-    builder_append(out, &tail);
-    builder_text(out, "\n");
-    builder_free(&tail);
-}
-
-static int put_tokens(struct encode *encode, struct builder *out, const char *label,
-                      pw_text text, const struct tokenized *tokenized)
-{
-    struct app *app = encode->app;
-    const pw_tokens *tokens = &tokenized->tokens;
-    const int32_t pad_id = tokens_pad_id(encode->plan.options.pad_id, &encode->tokenizer.info);
-    uint8_t *mask = malloc(tokens->n_tokens + 1);
-    int status;
-
-    if (mask == NULL)
-        return fail_memory(app);
-    pw_tokens_mask(tokens, encode->plan.options.mask, pad_id, mask);
-    put_heading(encode, out, label, text, tokenized);
-    status = tokens_table(app, out, encode->tokenizer.tokenizer, tokens, mask, TOKEN_WEIGHTS,
-                          app->width_err, app->color_err);
-    builder_text(out, "\n");
-    free(mask);
-    return status;
-}
-
-static int report_prompt(struct encode *encode, const struct batch *batch, size_t i,
-                         struct builder *out)
-{
-    const struct prompt_item *item = &batch->items[i];
-
-    TRY(put_tokens(encode, out, item->where, item->prompt.prompt, &batch->tokens[i]));
-    if (item->prompt.negative.bytes != NULL)
-        TRY(put_tokens(encode, out, "negative", item->prompt.negative,
-                       &batch->negative_tokens[i]));
-    return DONE;
-}
-
-int report_tokens(struct encode *encode, const struct batch *batch, size_t n_all)
-{
-    const size_t before = encode->n_shown;
-    struct builder out = {0};
-    int status = DONE;
-
-    if (!app_talks(encode->app))
-        return DONE;
-    for (size_t i = 0; i < batch->n && before + i < PROMPTS_SHOWN && status == DONE; i++)
-        status = report_prompt(encode, batch, i, &out);
-    encode->n_shown += n_all;
-    if (before <= PROMPTS_SHOWN && encode->n_shown > PROMPTS_SHOWN)
-        builder_format(&out, "(the tokens of further prompts are not shown)\n\n");
-    talk(encode->app, &out);
-    builder_free(&out);
-    return status;
-}
 
 int report_tensors(struct encode *encode, const pw_tensor_set *set)
 {
@@ -87,7 +16,7 @@ int report_tensors(struct encode *encode, const pw_tensor_set *set)
     struct builder out = {0};
     int status;
 
-    if (!app_talks(app) || (encode->n_files > 0 && encode->n_shown > PROMPTS_SHOWN))
+    if (!app_talks(app) || (encode->n_files > 0 && encode->show.n_printed > PROMPTS_SHOWN))
         return DONE;
     status = tensor_table(app, &out, set, app->width_err, app->color_err);
     builder_text(&out, "\n");
@@ -133,46 +62,95 @@ static void put_tensors(struct json *json, const struct encode *encode,
     json_close(json, ']');
 }
 
-static void put_prompt(struct json *json, const struct encode *encode,
-                       const struct batch *batch, size_t i)
+/* The ids of a prompt's chunks, one after the other, as the manifest has them. */
+static void put_ids(struct json *json, pw_text chunks)
 {
-    const struct prompt_item *item = &batch->items[i];
-    const pw_tokens *tokens = &batch->tokens[i].tokens;
+    static const char before[] = "\"ids\":[";
+    bool is_first = true;
 
+    json_key(json, "ids");
+    json_open(json, '[');
+    for (const char *at = chunks.bytes; at != NULL && (at = strstr(at, before)) != NULL;) {
+        const char *begin = at + strlen(before);
+        const size_t size = strcspn(begin, "]");
+
+        if (!is_first && size > 0)
+            builder_text(&json->text, ",");
+        builder_add(&json->text, begin, size);
+        is_first = is_first && size == 0;
+        at = begin + size;
+    }
+    json_close(json, ']');
+}
+
+static int64_t sum_of(pw_text chunks, const char *key)
+{
+    int64_t sum = 0;
+
+    for (const char *at = chunks.bytes; at != NULL && (at = strstr(at, key)) != NULL;) {
+        at += strlen(key);
+        sum += strtoll(at, NULL, 10);
+    }
+    return sum;
+}
+
+static void put_choices(struct json *json, const struct encode *encode)
+{
+    const struct encoder *first = &encode->encoders[0];
+    const size_t i_flavour = (size_t)encode->places.flavour;
+    const char *dialect = encode->plan.options.dialect;
+
+    json_member_text(json, "model", first->info.name);
+    json_member_bool(json, "builtin", first->info.is_builtin);
+    json_member_text(json, "recipe", encode->plan.options.recipe);
+    json_member_text(json, "flavour", pw_flavour_name(i_flavour));
+    json_member_text(json, "dialect",
+                     dialect != NULL ? dialect : pw_flavour_dialect(i_flavour));
+    json_member_text(json, "precision", pw_precision_name(first->info.precision));
+    json_member_text(json, "level", pw_level_name(first->info.level));
+    json_member_text(json, "tokenizer_mode",
+                     pw_tokenizer_mode_name(first->tokenizer.info.mode));
+}
+
+static void put_prompt(struct json *json, const struct encode *encode, const pw_bulk_item *item,
+                       bool has_negative, const struct prompt_line *line)
+{
     put_text_member(json, "prompt", item->prompt.prompt);
-    if (batch->has_negative)
+    if (has_negative)
         put_text_member(json, "negative", item->prompt.negative);
     if (item->id != NULL)
         json_member_text(json, "id", item->id);
-    json_member_int(json, "n_tokens", (int64_t)tokens->n_real);
-    json_member_int(json, "n_cut", (int64_t)tokens->n_cut);
-    json_key(json, "ids");
-    json_open(json, '[');
-    for (size_t t = 0; t < tokens->n_tokens; t++)
-        json_int(json, tokens->ids[t]);
-    json_close(json, ']');
-    json_member_text(json, "model", encode->model_info.name);
-    json_member_bool(json, "builtin", encode->model_info.is_builtin);
-    json_member_text(json, "precision", pw_precision_name(encode->model_info.precision));
-    json_member_text(json, "level", pw_level_name(encode->model_info.level));
-    json_member_text(json, "tokenizer_mode",
-                     pw_tokenizer_mode_name(encode->tokenizer.info.mode));
+    json_member_int(json, "n_tokens", sum_of(line->chunks, "\"n_tokens\":"));
+    json_member_int(json, "n_cut", line->n_cut);
+    put_ids(json, line->chunks);
+    put_choices(json, encode);
 }
 
-static int put_lines(struct encode *encode, const struct batch *batch, const pw_tensor_set *set,
-                     const pw_file *file, const char *path, double seconds)
+/* What is said of the prompts of a file, as its manifest records them. */
+struct record {
+    const pw_bulk_item *items;
+    const struct prompt_line *lines;
+    size_t n;
+    bool has_negative;
+    const pw_tensor_set *set;
+    const pw_file *file; /* where set is NULL */
+    const char *path;
+    double seconds;
+};
+
+static int put_lines(struct encode *encode, const struct record *record)
 {
     struct json json = {0};
     bool stop = false;
     int status = DONE;
 
-    for (size_t i = 0; i < batch->n && status == DONE && !stop; i++) {
+    for (size_t i = 0; i < record->n && status == DONE && !stop; i++) {
         json_open(&json, '{');
-        put_prompt(&json, encode, batch, i);
-        json_member_text(&json, "output", path);
+        put_prompt(&json, encode, &record->items[i], record->has_negative, &record->lines[i]);
+        json_member_text(&json, "output", record->path);
         json_member_int(&json, "row", (int64_t)i);
-        put_tensors(&json, encode, set, file);
-        json_member_real(&json, "seconds", floor(seconds * 1e6 + 0.5) / 1e6);
+        put_tensors(&json, encode, record->set, record->file);
+        json_member_real(&json, "seconds", floor(record->seconds * 1e6 + 0.5) / 1e6);
         json_close(&json, '}');
         status = json_print(encode->app, &json, &stop);
     }
@@ -183,9 +161,45 @@ static int put_lines(struct encode *encode, const struct batch *batch, const pw_
     return status;
 }
 
-int report_json(struct encode *encode, const struct batch *batch, const pw_tensor_set *set,
-                const char *path, double seconds)
+static const char *manifest_of(const pw_file *file)
 {
+    for (size_t i = 0; i < pw_file_n_metadata(file); i++)
+        if (strcmp(pw_file_metadata_key(file, i), PW_MANIFEST_KEY) == 0)
+            return pw_file_metadata_value(file, i);
+    return NULL;
+}
+
+static int put_record(struct encode *encode, struct record *record)
+{
+    const char *manifest = record->set != NULL
+                               ? pw_tensor_set_metadata(record->set, PW_MANIFEST_KEY)
+                               : manifest_of(record->file);
+    struct pool pool = {0};
+    struct prompt_line *lines = NULL;
+    size_t n = 0;
+    int status = DONE;
+
+    if (manifest != NULL &&
+        !prompt_lines_of_manifest(&lines, &n, &pool, manifest, strlen(manifest)))
+        status = fail_memory(encode->app);
+    else if (n < record->n)
+        status = fail(encode->app, PW_ERR_FORMAT, record->path,
+                      "its manifest does not list its prompts");
+    record->lines = lines;
+    for (size_t i = 0; i < record->n; i++)
+        record->has_negative =
+            record->has_negative || record->items[i].prompt.negative.bytes != NULL;
+    if (status == DONE)
+        status = put_lines(encode, record);
+    pool_free(&pool);
+    return status;
+}
+
+int report_json(struct encode *encode, const pw_bulk_item *items, size_t n,
+                const pw_tensor_set *set, const char *path, double seconds)
+{
+    struct record record = {
+        .items = items, .n = n, .set = set, .path = path, .seconds = seconds};
     pw_file *file = NULL;
     pw_error err;
     int status;
@@ -194,7 +208,8 @@ int report_json(struct encode *encode, const struct batch *batch, const pw_tenso
         return DONE;
     if (set == NULL && pw_file_open(&file, encode->app->ctx, path, NULL, &err) != PW_OK)
         return fail_with(encode->app, &err);
-    status = put_lines(encode, batch, set, file, path, seconds);
+    record.file = file;
+    status = put_record(encode, &record);
     pw_file_free(file);
     return status;
 }

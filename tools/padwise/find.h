@@ -11,9 +11,31 @@ struct model_place {
     const char *path;  /* NULL: built-in */
     const char *which; /* encoder of a file that holds several, or NULL */
     const char *given; /* as it was written, for messages */
+    const char *role;  /* its name in the recipe, for --tokenizer NAME=; NULL: any */
 };
 
 int find_model(struct app *app, struct model_place *place);
+
+/* "clip_l=PATH" or "PATH" (*which NULL), not looked at. */
+int find_name(struct app *app, const char *text, const char **which, const char **rest);
+
+/* The same as a place: which, given and path. */
+int find_place(struct app *app, const char *text, struct model_place *place);
+
+/* The encoders of a recipe, and where they are. */
+struct encoder_places {
+    int32_t recipe, flavour; /* pw_recipe_find, pw_flavour_find */
+    pw_recipe_encoder encoders[PW_RECIPE_ENCODERS_MAX];
+    struct model_place models[PW_RECIPE_ENCODERS_MAX];
+    size_t n;
+    bool is_by_path;           /* nobody named the recipe: what was found did */
+    pw_pipeline_info pipeline; /* class_name "" where no pipeline's folder is given */
+};
+
+/* find_encoders.c: from -m, all of them. recipe NULL: the one of what is found there, else raw.
+ */
+int find_encoders(struct app *app, const char *recipe, const char *flavour,
+                  struct encoder_places *places);
 
 /* A path as given, or the snapshot of a hub name. *pipeline is set for a folder with
  * model_index.json, whose encoders are in folders of their own. */

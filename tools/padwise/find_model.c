@@ -36,8 +36,8 @@ int find_path(struct app *app, const char *given, const char **path)
                 found == NULL ? "no home is known" : found, given);
 }
 
-/* "clip_l=PATH": a name of lower-case letters, digits and _, unless a file is called so. */
-static int split_name(struct app *app, const char *text, const char **which, const char **rest)
+/* A name of lower-case letters, digits and _, unless a file is called so. */
+int find_name(struct app *app, const char *text, const char **which, const char **rest)
 {
     const size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_");
 
@@ -65,6 +65,13 @@ static int enter_pipeline(struct app *app, struct model_place *place)
     return place->path == NULL ? fail_memory(app) : DONE;
 }
 
+int find_place(struct app *app, const char *text, struct model_place *place)
+{
+    *place = (struct model_place){0};
+    TRY(find_name(app, text, &place->which, &place->given));
+    return find_path(app, place->given, &place->path);
+}
+
 int find_model(struct app *app, struct model_place *place)
 {
     const struct given *given = &app->arguments.given[OPTION_MODEL];
@@ -72,11 +79,9 @@ int find_model(struct app *app, struct model_place *place)
 
     *place = (struct model_place){0};
     if (given->n > 1)
-        return fail_usage(app, "recipe raw takes one encoder, but -m is given %zu times",
-                          given->n);
+        return fail_usage(app, "this takes one encoder, but -m is given %zu times", given->n);
     if (text == NULL || (given->n == 0 && text[0] == '\0'))
         return DONE;
-    TRY(split_name(app, text, &place->which, &place->given));
-    TRY(find_path(app, place->given, &place->path));
+    TRY(find_place(app, text, place));
     return is_pipeline(place->path) ? enter_pipeline(app, place) : DONE;
 }

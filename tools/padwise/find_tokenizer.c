@@ -226,15 +226,42 @@ int candidates_kept(struct app *app, struct candidates *candidates)
     return collect_kept(app, candidates, NULL);
 }
 
-/* --tokenizer [NAME=]PATH; the name is for recipes of several encoders. */
+/* The path of "NAME=PATH" if the name is this role's or no role is known; of "PATH" always. */
+static const char *path_for(const char *text, const char *role, bool *is_named)
+{
+    const size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_");
+
+    *is_named = text[n] == '=' && n > 0 && !path_exists(text);
+    if (!*is_named)
+        return text;
+    return role == NULL || (strlen(role) == n && strncmp(text, role, n) == 0) ? text + n + 1
+                                                                              : NULL;
+}
+
+/* --tokenizer [NAME=]PATH: the last one with the encoder's name, else the last one without. */
+static const char *given_for(const struct app *app, const char *role)
+{
+    const struct given *given = &app->arguments.given[OPTION_TOKENIZER];
+    const char *found = NULL;
+    bool is_found_named = false;
+
+    for (size_t i = 0; i < given->n; i++) {
+        bool is_named;
+        const char *path = path_for(given->texts[i], role, &is_named);
+
+        if (path == NULL || (is_found_named && !is_named && role != NULL))
+            continue;
+        found = path;
+        is_found_named = is_named;
+    }
+    return found;
+}
+
 static int open_given(struct app *app, const char *given, const pw_tokenizer_options *options,
                       struct found_tokenizer *found)
 {
-    const size_t n = strspn(given, "abcdefghijklmnopqrstuvwxyz0123456789_");
     pw_error err;
 
-    if (given[n] == '=' && n > 0 && !path_exists(given))
-        given += n + 1;
     TRY(find_path(app, given, &found->path));
     found->place = "--tokenizer";
     if (pw_tokenizer_open(&found->tokenizer, app->ctx, found->path, options, &err) != PW_OK)
@@ -295,7 +322,7 @@ int find_tokenizer(struct app *app, const struct model_place *model, int32_t n_v
                    const pw_tokenizer_options *options, bool must,
                    struct found_tokenizer *found)
 {
-    const char *given = option_text(app, OPTION_TOKENIZER);
+    const char *given = given_for(app, model->role);
     struct candidates candidates = {0};
 
     *found = (struct found_tokenizer){0};

@@ -21,26 +21,44 @@ static bool is_common(const struct option *option)
     return option->commands == IN_ALL;
 }
 
-/* "  -o, --output PATH"; options that share the line follow with ", --name". */
-static void put_names(struct builder *left, size_t first)
+/* The option after i that shares its line, or N_OPTIONS. */
+static size_t next_on_line(const struct command *command, size_t i)
 {
-    const struct option *option = &option_table[first];
-
-    if (option->letter != 0)
-        builder_format(left, "  -%c, --%s", option->letter, option->name);
-    else
-        builder_format(left, "      --%s", option->name);
-    for (size_t i = first + 1; i < N_OPTIONS && option_table[i].help == NULL; i++)
-        builder_format(left, ", --%s", option_table[i].name);
-    if (option->argument != NULL)
-        builder_format(left, " %s", option->argument);
+    for (i++; i < N_OPTIONS && option_table[i].help == NULL; i++) {
+        if (command == NULL || has_option(command, &option_table[i]))
+            return i;
+    }
+    return N_OPTIONS;
 }
 
-static void put_option(struct builder *out, size_t i, bool color)
+/* "  -o, --output PATH"; options that share the line follow with ", --name". An argument of
+ * several stands once, behind the last. command NULL: whatever has them. */
+static void put_names(struct builder *left, const struct command *command, size_t first)
+{
+    for (size_t i = first, next; i < N_OPTIONS; i = next) {
+        const struct option *option = &option_table[i];
+        bool is_shared;
+
+        next = next_on_line(command, i);
+        is_shared = next < N_OPTIONS && option->argument != NULL &&
+                    option_table[next].argument != NULL &&
+                    strcmp(option->argument, option_table[next].argument) == 0;
+        if (i > first)
+            builder_format(left, ", --%s", option->name);
+        else if (option->letter != 0)
+            builder_format(left, "  -%c, --%s", option->letter, option->name);
+        else
+            builder_format(left, "      --%s", option->name);
+        if (option->argument != NULL && !is_shared)
+            builder_format(left, " %s", option->argument);
+    }
+}
+
+static void put_option(struct builder *out, const struct command *command, size_t i, bool color)
 {
     struct builder left = {0};
 
-    put_names(&left, i);
+    put_names(&left, command, i);
     if (color)
         builder_text(out, PAINT_CYAN);
     builder_append(out, &left);
@@ -115,7 +133,7 @@ int help_command(struct app *app, const struct command *command)
         const struct option *option = &option_table[i];
 
         if (has_option(command, option) && !is_common(option) && option->help != NULL)
-            put_option(&out, i, color);
+            put_option(&out, command, i, color);
     }
     put_common_names(&out);
     put_examples(&out, command->examples, color);
@@ -141,7 +159,7 @@ int help_overview(struct app *app, FILE *file)
     paint(&out, color, PAINT_BOLD, "\noptions of every command:\n");
     for (size_t i = 0; i < N_OPTIONS; i++) {
         if (is_common(&option_table[i]))
-            put_option(&out, i, color);
+            put_option(&out, NULL, i, color);
     }
     builder_text(&out, "      --version                the version\n");
     put_examples(&out,

@@ -18,6 +18,9 @@ struct info {
     size_t n_scans;
     const pw_model_info *encoders[ENCODERS_MAX];
     size_t n_encoders;
+    const char *encoder_folder;       /* of a pipeline: the first; its tokenizer is shown */
+    pw_pipeline_info pipeline;        /* class_name "" where it is no pipeline's folder */
+    const char *recipe;               /* NULL: none, or none that is known */
     struct found_tokenizer tokenizer; /* zeroed where none was found */
     const char *manifest_text;        /* NULL unless this is a conditioning file */
     pw_manifest *manifest;

@@ -69,19 +69,37 @@ static void json_tokenizer(struct json *json, const struct found_tokenizer *foun
     json_close(json, '}');
 }
 
+/* The width of what the recipe makes: its encoders' rows side by side; 0: not all of them are
+ * here. */
+static int32_t recipe_width(const struct info *info)
+{
+    const int32_t recipe =
+        info->recipe == NULL || info->n_encoders == 0 ? -1 : pw_recipe_find(info->recipe);
+    pw_recipe_encoder encoder;
+    int32_t width = 0;
+    size_t n = 0;
+
+    while (recipe >= 0 && pw_recipe_encoder_at((size_t)recipe, 0, n, &encoder))
+        n++;
+    for (size_t i = 0; n == info->n_encoders && i < n; i++)
+        width += info->encoders[i]->width;
+    return width;
+}
+
 /* The lecture's sizes of what the recipe makes: vocabulary, tokens, rows, width. */
 static void json_lecture(struct json *json, const struct info *info)
 {
     const pw_model_info *model = info->encoders[0];
+    const int32_t width = recipe_width(info);
 
-    if (info->n_encoders != 1)
+    if (width == 0)
         return;
     json_key(json, "lecture");
     json_open(json, '{');
     json_member_int(json, "V", model->n_vocab);
     json_member_int(json, "L_tok", model->n_positions);
     json_member_int(json, "L_ctx", model->n_positions);
-    json_member_int(json, "d_ctx", model->width);
+    json_member_int(json, "d_ctx", width);
     json_close(json, '}');
 }
 
@@ -134,10 +152,9 @@ int info_print_json(struct info *info, bool *stop)
     for (size_t i = 0; i < info->n_encoders; i++)
         json_encoder(&json, info->encoders[i]);
     json_close(&json, ']');
-    json_member_text(&json, "recipe",
-                     info->manifest != NULL  ? info->manifest_info.recipe
-                     : info->n_encoders == 1 ? "raw"
-                                             : NULL);
+    if (info->pipeline.class_name[0] != '\0')
+        json_member_text(&json, "pipeline", info->pipeline.class_name);
+    json_member_text(&json, "recipe", info->recipe);
     json_member_text(&json, "fingerprint",
                      info->fingerprint[0] == '\0' ? NULL : info->fingerprint);
     if (info->digest[0] != '\0')
@@ -271,9 +288,12 @@ static void text_manifest(struct builder *out, const struct app *app, const stru
          manifest->is_builtin ? " (built-in, untrained)" : "");
     if (manifest->model_fingerprint[0] != '\0')
         line(out, app, "", "%s", manifest->model_fingerprint);
-    line(out, app, "recipe", "%s, tokenizer %s, mask %s", manifest->recipe,
+    line(out, app, "recipe", "%s, flavour %s, dialect %s", manifest->recipe, manifest->flavour,
+         manifest->dialect);
+    line(out, app, "", "tokenizer %s, mask %s",
          pw_tokenizer_mode_name(manifest->tokenizer_mode),
-         pw_mask_rule_name(manifest->options.mask));
+         manifest->options.mask < 0 ? "the recipe's"
+                                    : pw_mask_rule_name((pw_mask_rule)manifest->options.mask));
     line(out, app, "computed", "precision %s, level %s", pw_precision_name(manifest->precision),
          pw_level_name(manifest->level));
     text_prompts(out, app, info);
@@ -336,16 +356,19 @@ int info_print_text(struct info *info, bool *stop)
         builder_text(&out, PAINT_NONE);
     builder_text(&out, "\n");
     line(&out, app, "kind", "%s, layout %s", info->kind, info->layout);
+    if (info->pipeline.class_name[0] != '\0')
+        line(&out, app, "pipeline", "%s%s", info->pipeline.class_name,
+             info->recipe == NULL ? ", which has no recipe here" : "");
     if (info->file != NULL)
         text_file(&out, app, info);
     for (size_t i = 0; i < info->n_encoders; i++)
         text_encoder(&out, app, info->encoders[i]);
     if (info->n_encoders > 0)
         text_tokenizer(&out, app, &info->tokenizer);
-    if (info->n_encoders == 1)
-        line(&out, app, "recipe", "raw: V %d, L_tok %d, L_ctx %d, d_ctx %d",
+    if (recipe_width(info) > 0)
+        line(&out, app, "recipe", "%s: V %d, L_tok %d, L_ctx %d, d_ctx %d", info->recipe,
              (int)info->encoders[0]->n_vocab, (int)info->encoders[0]->n_positions,
-             (int)info->encoders[0]->n_positions, (int)info->encoders[0]->width);
+             (int)info->encoders[0]->n_positions, (int)recipe_width(info));
     if (info->manifest != NULL) {
         text_manifest(&out, app, info);
         text_tensors(&out, app, info->file);

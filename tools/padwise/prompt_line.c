@@ -3,6 +3,7 @@
  * skipped, however deep, without recursion. */
 #include "prompt_line.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "show.h"
@@ -14,6 +15,7 @@ struct reader {
     const char *what; /* first complaint */
     size_t column;
     bool no_memory;
+    bool keeps_tokens; /* of a manifest */
 };
 
 static bool complain(struct reader *reader, const char *what)
@@ -258,6 +260,30 @@ static bool read_field(struct reader *reader, struct prompt_line *line, pw_text 
     return field->bytes != NULL;
 }
 
+static bool key_is(pw_text key, const char *name)
+{
+    return key.size == strlen(name) && memcmp(key.bytes, name, key.size) == 0;
+}
+
+/* A field that no line of prompts has: what a manifest says of the tokens is kept as it is. */
+static bool read_other(struct reader *reader, struct prompt_line *line, pw_text key)
+{
+    size_t begin;
+
+    skip_space(reader);
+    begin = reader->i;
+    if (!skip_value(reader))
+        return false;
+    if (reader->keeps_tokens && key_is(key, "n_cut"))
+        line->n_cut = strtoll(reader->bytes + begin, NULL, 10);
+    if (!reader->keeps_tokens || !key_is(key, "chunks"))
+        return true;
+    line->chunks.size = reader->i - begin;
+    line->chunks.bytes = pool_copy(reader->pool, reader->bytes + begin, line->chunks.size);
+    reader->no_memory = line->chunks.bytes == NULL;
+    return !reader->no_memory;
+}
+
 static bool read_object(struct reader *reader, struct prompt_line *line)
 {
     pw_text key = {NULL, 0};
@@ -273,7 +299,8 @@ static bool read_object(struct reader *reader, struct prompt_line *line)
             if (!take(reader, ':'))
                 return complain(reader, "\":\" is missing");
             field = field_of(line, key);
-            if (!(field == NULL ? skip_value(reader) : read_field(reader, line, field)))
+            if (!(field == NULL ? read_other(reader, line, key)
+                                : read_field(reader, line, field)))
                 return false;
         } while (take(reader, ','));
         if (!take(reader, '}'))
@@ -286,7 +313,7 @@ static bool read_object(struct reader *reader, struct prompt_line *line)
 bool prompt_line_parse(struct prompt_line *line, struct pool *pool, const char *bytes,
                        size_t size, const char **what, size_t *column)
 {
-    struct reader reader = {bytes, size, 0, pool, NULL, 0, false};
+    struct reader reader = {.bytes = bytes, .size = size, .pool = pool};
     bool ok;
 
     *line = (struct prompt_line){0};
@@ -331,7 +358,6 @@ static bool read_list(struct reader *reader, struct prompt_line **lines, size_t 
 /* Walk over the manifest's fields to its list of prompts. */
 static bool read_manifest(struct reader *reader, struct prompt_line **lines, size_t *n)
 {
-    static const char wanted[] = "prompts";
     pw_text key = {NULL, 0};
 
     if (!take(reader, '{'))
@@ -339,8 +365,7 @@ static bool read_manifest(struct reader *reader, struct prompt_line **lines, siz
     do {
         if (!take(reader, '"') || !read_string(reader, &key) || !take(reader, ':'))
             return false;
-        if (key.size == strlen(wanted) && memcmp(key.bytes, wanted, key.size) == 0 &&
-            take(reader, '['))
+        if (key_is(key, "prompts") && take(reader, '['))
             return read_list(reader, lines, n);
         if (!skip_value(reader))
             return false;
@@ -351,7 +376,7 @@ static bool read_manifest(struct reader *reader, struct prompt_line **lines, siz
 bool prompt_lines_of_manifest(struct prompt_line **lines, size_t *n, struct pool *pool,
                               const char *json, size_t size)
 {
-    struct reader reader = {json, size, 0, pool, NULL, 0, false};
+    struct reader reader = {.bytes = json, .size = size, .pool = pool, .keeps_tokens = true};
 
     *lines = NULL;
     *n = 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* One line of a JSON Lines file of prompts: a string, or an object of strings. */
+/* One line of a JSON Lines file of prompts: a string, or an object of strings; and the prompts
+ * of a manifest. */
 #ifndef TOOL_PROMPT_LINE_H
 #define TOOL_PROMPT_LINE_H
 
@@ -10,6 +11,9 @@
 struct prompt_line {
     pw_prompt_texts prompt;
     pw_text id; /* absent, or the text of a string or a whole number */
+    pw_text
+        chunks; /* of a manifest: the JSON of the prompt's tokens, terminated, in the pool */
+    int64_t n_cut;
 };
 
 /* Texts are copied into the pool. On failure *what is a sentence and *column counts from 1;

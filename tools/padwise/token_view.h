@@ -37,12 +37,14 @@ int32_t tokens_pad_id(int32_t given, const pw_tokenizer_info *info);
 void tokens_warn_cut(struct app *app, const struct tokenized *tokenized, pw_text text,
                      const char *where);
 
-/* The table: position, id, mask, text, and weight (encode) or bytes (tokenize). Pads share a
- * row. */
+/* What a table of tokens shows besides position, id, mask and text. */
 enum token_columns {
     TOKEN_WEIGHTS,
-    TOKEN_BYTES
+    TOKEN_BYTES,
+    TOKEN_WEIGHTS_BYTES /* of plans only */
 };
+
+/* The table of a text without weights: pads share a row. */
 
 int tokens_table(struct app *app, struct builder *out, const pw_tokenizer *tokenizer,
                  const pw_tokens *tokens, const uint8_t *mask, enum token_columns columns,

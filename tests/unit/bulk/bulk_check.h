@@ -97,7 +97,10 @@ struct run {
     pw_save_options save;
     size_t n_prompts, stop_after; /* files; 0: never */
     const char *other;            /* the text of prompt 7, NULL: as the others */
-    bool has_negatives;           /* of two prompts, in shards 1 and 2 */
+    const char *second;           /* prompt_2 of all; NULL: none */
+    pw_encoder encoders[2];
+    size_t n_encoders;  /* 0: one, the fixture's */
+    bool has_negatives; /* of two prompts, in shards 1 and 2 */
     size_t n_windows, n_written, n_kept, n_cut;
     pw_bulk_counts counts;
     pw_error err;
@@ -115,12 +118,14 @@ static inline bool on_file(void *user, const pw_bulk_file *file)
     return run->stop_after != 0 && run->n_written == run->stop_after;
 }
 
-static inline void on_window(void *user, size_t n_prompts, bool is_twice)
+static inline void on_window(void *user, const pw_bulk_item *items, size_t n_prompts,
+                             size_t n_passes)
 {
     struct run *run = user;
 
     assert_true(n_prompts > 0);
-    assert_true(run->has_negatives || !is_twice);
+    assert_int_equal(n_passes, run->n_encoders == 2 ? 2 : 1);
+    assert_non_null(items[n_prompts - 1].prompt.prompt.bytes);
     run->n_windows++;
 }
 
@@ -148,6 +153,8 @@ static inline pw_bulk_item item_of(const struct run *run, size_t i, char buffer[
     item.prompt.prompt = (pw_text){buffer, strlen(buffer)};
     if (run->has_negatives && (i == 6 || i == 12))
         item.prompt.negative = (pw_text){"blurry", 6};
+    if (run->second != NULL)
+        item.prompt.prompt_2 = (pw_text){run->second, strlen(run->second)};
     return item;
 }
 
@@ -178,8 +185,9 @@ static inline pw_status go(struct run *run)
     run->options.on_window = on_window;
     run->options.user = run;
     run->n_windows = run->n_written = run->n_kept = run->n_cut = 0;
-    status = pw_bulk_create(&bulk, run->f->ctx, &encoder, 1, &run->conditioning, &run->options,
-                            &run->err);
+    status = pw_bulk_create(&bulk, run->f->ctx, run->n_encoders == 0 ? &encoder : run->encoders,
+                            run->n_encoders == 0 ? 1 : run->n_encoders, &run->conditioning,
+                            &run->options, &run->err);
     if (status != PW_OK)
         return status;
     status = add_all(run, bulk);

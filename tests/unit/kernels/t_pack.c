@@ -41,8 +41,8 @@ static void fill(unsigned char *rows, size_t n_bytes)
 
 static void element_lies_where_the_header_says(void **state)
 {
-    const size_t n = 37, k = 5;
-    unsigned char rows[37 * 5 * 4];
+    const size_t n = 37, k = 71; /* what fills squares and cache lines, and what does not */
+    static unsigned char rows[37 * 71 * 4];
     pwi_kernels kernels;
 
     (void)state;

@@ -52,7 +52,7 @@ static pw_status run_case(pw_context *ctx, size_t i, pw_error *err)
     encoder.embeddings = embeddings;
     encoder.n_embeddings = 2;
     encoder.width = 8;
-    encoder.takes_mask = i % 2 == 0;
+    encoder.mask = i % 2 == 0 ? PW_SEQUENCE_MASK_COMFYUI : PW_SEQUENCE_MASK_NONE;
     pw_plan_options_init(&plan_options);
     plan_options.wants_pooled = true;
     plan_options.removes_fragments = i == 5;
