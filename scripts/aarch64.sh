@@ -19,13 +19,15 @@ build=$(cd "$build" && pwd)
 # Not below the build folder: debootstrap and pkg-config fail on a space in its name.
 sysroot=${XDG_CACHE_HOME:-$HOME/.cache}/padwise/aarch64
 
-if [ ! -f "$sysroot/ready" ]; then
+packages=libc6-dev,libutf8proc-dev,zlib1g-dev,nettle-dev,libpthreadpool-dev,libcmocka-dev
+
+if [ "$(cat "$sysroot/ready" 2>/dev/null)" != "$packages" ]; then
     mkdir -p "$sysroot"
     unpacked=$(mktemp -d "$sysroot.XXXXXX")
     trap 'rm -rf "$unpacked"' EXIT
     # --foreign unpacks without running anything of arm64; what was asked for besides the base lies in the cache.
     debootstrap --foreign --arch=arm64 --variant=minbase \
-        --include=libc6-dev,libutf8proc-dev,zlib1g-dev,libmd-dev,libpthreadpool-dev,libcmocka-dev \
+        --include=$packages \
         bookworm "$unpacked" "${DEBIAN_MIRROR:-http://deb.debian.org/debian}" >"$build/debootstrap.log" 2>&1 ||
         { tail -n 5 "$build/debootstrap.log" >&2; exit 1; }
     for package in "$unpacked"/var/cache/apt/archives/*.deb; do
@@ -33,7 +35,7 @@ if [ ! -f "$sysroot/ready" ]; then
     done
     # Meson puts the compiler's folders first in PATH: no program of arm64 may stand there.
     (cd "$unpacked" && rm -rf var/cache/apt/archives bin sbin usr/bin usr/sbin)
-    touch "$unpacked/ready"
+    echo "$packages" >"$unpacked/ready"
     rm -rf "$sysroot"
     mv "$unpacked" "$sysroot"
 fi

@@ -4,7 +4,7 @@
 # sudo without a password), else prints the one line that does and exits 1. Where dpkg is not at hand it only says so.
 set -eu
 
-build='gcc g++ libc6-dev make meson ninja-build pkg-config python3 libutf8proc-dev zlib1g-dev libmd-dev libpthreadpool-dev
+build='gcc g++ libc6-dev make meson ninja-build pkg-config python3 libutf8proc-dev zlib1g-dev nettle-dev libpthreadpool-dev
        libcmocka-dev libcairo2-dev libpango1.0-dev scdoc universal-ctags'
 ci='clang clang-format clang-tidy libclang-rt-14-dev libsimde-dev qemu-user debootstrap gcc-aarch64-linux-gnu
     libc6-dev-arm64-cross valgrind cmake git

@@ -43,7 +43,7 @@ class pw_context_options(ctypes.Structure):
 
 class pw_model_options(ctypes.Structure):
     _fields_ = [("struct_size", c_size), ("precision", c_int), ("activation", c_int), ("pool", c_int),
-                ("strict", c_bool)]
+                ("strict", c_bool), ("weights", c_int), ("skips_fingerprint", c_bool)]
 
 
 class pw_model_info(ctypes.Structure):
@@ -53,7 +53,7 @@ class pw_model_info(ctypes.Structure):
                 + [("activation", c_int), ("activation_is_guess", c_bool), ("pool", c_int), ("eos_id", c_int32),
                    ("epsilon", c_float), ("dtype", c_int), ("n_parameters", c_uint64), ("size_bytes", c_uint64),
                    ("precision", c_int), ("level", c_int), ("is_builtin", c_bool),
-                   ("fingerprint", ctypes.c_char * 65)])
+                   ("fingerprint", ctypes.c_char * 65), ("weights", c_int)])
 
 
 class pw_output(ctypes.Structure):
@@ -61,7 +61,8 @@ class pw_output(ctypes.Structure):
 
 
 class pw_batch(ctypes.Structure):
-    _fields_ = [("ids", c_void_p), ("mask", c_void_p), ("n_prompts", c_size), ("n_tokens", c_size)]
+    _fields_ = [("ids", c_void_p), ("mask", c_void_p), ("n_prompts", c_size), ("n_tokens", c_size),
+                ("vectors", c_void_p), ("n_vectors", c_size)]
 
 
 class pw_tokenizer_options(ctypes.Structure):

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* SHA-256 (libmd). */
+/* SHA-256 (nettle). */
 #ifndef PWI_BASE_DIGEST_H
 #define PWI_BASE_DIGEST_H
 
-#include <sha2.h>
+#include <nettle/sha2.h>
 #include <stddef.h>
 
 typedef struct pwi_digest {
-    SHA2_CTX sha;
+    struct sha256_ctx sha;
 } pwi_digest;
 
 #define PWI_DIGEST_HEX 64

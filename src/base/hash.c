@@ -77,9 +77,11 @@ pwi_hash_key pwi_hash_key_random(void)
     return key;
 }
 
+/* No hash is kept: slots are touched at random, and smaller ones are more of them in a cache.
+ */
 struct pwi_map_slot {
     const char *bytes; /* NULL: free */
-    uint32_t hash, size, value;
+    uint32_t size, value;
 };
 
 /* The longest key that two words hold. */
@@ -137,20 +139,18 @@ static inline uint32_t hash_short(const pwi_map *map, struct words words)
                   32);
 }
 
-/* The slot of a key, or the free slot where it would go. One slot is free. */
 static inline struct pwi_map_slot *short_slot(const pwi_map *map, const char *bytes,
-                                              size_t size, uint32_t *hash)
+                                              size_t size)
 {
     const struct words words = words_of(bytes, size);
 
-    *hash = hash_short(map, words);
-    for (size_t at = *hash;; at++) {
+    for (size_t at = hash_short(map, words);; at++) {
         struct pwi_map_slot *slot = &map->slots[at & (map->n_slots - 1)];
         struct words others;
 
         if (slot->bytes == NULL)
             return slot;
-        if (slot->hash != *hash || slot->size != size)
+        if (slot->size != size)
             continue;
         others = words_of(slot->bytes, size);
         if (others.first == words.first && others.last == words.last)
@@ -158,38 +158,41 @@ static inline struct pwi_map_slot *short_slot(const pwi_map *map, const char *by
     }
 }
 
-/* The same for a longer key. They are rare, and the hash is SipHash. */
-static struct pwi_map_slot *long_slot(const pwi_map *map, const char *bytes, size_t size,
-                                      uint32_t *hash)
+/* Longer keys are rare. What this calls would cost the short ones registers: so not inline. */
+static __attribute__((noinline)) struct pwi_map_slot *long_slot(const pwi_map *map,
+                                                                const char *bytes, size_t size)
 {
-    *hash = (uint32_t)pwi_hash_bytes(map->keys[0], bytes, size).low;
-    for (size_t at = *hash;; at++) {
+    for (size_t at = pwi_hash_bytes(map->keys[0], bytes, size).low;; at++) {
         struct pwi_map_slot *slot = &map->slots[at & (map->n_slots - 1)];
 
-        if (slot->bytes == NULL || (slot->hash == *hash && slot->size == size &&
-                                    memcmp(slot->bytes, bytes, size) == 0))
+        if (slot->bytes == NULL ||
+            (slot->size == size && memcmp(slot->bytes, bytes, size) == 0))
             return slot;
     }
 }
 
+/* The slot of a key, or the free slot where it would go. One slot is free. */
+static inline struct pwi_map_slot *slot_of(const pwi_map *map, const char *bytes, size_t size)
+{
+    return size <= SHORT_SIZE ? short_slot(map, bytes, size) : long_slot(map, bytes, size);
+}
+
 static bool resize(pwi_map *map, size_t n_slots)
 {
-    struct pwi_map_slot *slots = pwi_alloc_zeroed(map->allocator, n_slots, sizeof(*slots));
+    pwi_map larger = *map;
 
-    if (slots == NULL)
+    larger.n_slots = n_slots;
+    larger.slots = pwi_alloc_zeroed(map->allocator, n_slots, sizeof(*larger.slots));
+    if (larger.slots == NULL)
         return false;
     for (size_t i = 0; i < map->n_slots; i++) {
-        size_t at = map->slots[i].hash & (n_slots - 1);
+        const struct pwi_map_slot *slot = &map->slots[i];
 
-        if (map->slots[i].bytes == NULL)
-            continue;
-        while (slots[at].bytes != NULL)
-            at = (at + 1) & (n_slots - 1);
-        slots[at] = map->slots[i];
+        if (slot->bytes != NULL)
+            *slot_of(&larger, slot->bytes, slot->size) = *slot;
     }
     pwi_free_array(map->allocator, map->slots, map->n_slots, sizeof(*map->slots));
-    map->slots = slots;
-    map->n_slots = n_slots;
+    *map = larger;
     return true;
 }
 
@@ -207,15 +210,13 @@ bool pwi_map_reserve(pwi_map *map, size_t n)
 uint32_t *pwi_map_value(pwi_map *map, const char *bytes, size_t size)
 {
     struct pwi_map_slot *slot;
-    uint32_t hash;
 
     if (size > UINT32_MAX ||
         (map->n_used * 3 >= map->n_slots * 2 && !pwi_map_reserve(map, map->n_used + 1)))
         return NULL;
-    slot = size > SHORT_SIZE ? long_slot(map, bytes, size, &hash)
-                             : short_slot(map, bytes, size, &hash);
+    slot = slot_of(map, bytes, size);
     if (slot->bytes == NULL) {
-        *slot = (struct pwi_map_slot){bytes, hash, (uint32_t)size, PWI_MAP_NONE};
+        *slot = (struct pwi_map_slot){bytes, (uint32_t)size, PWI_MAP_NONE};
         map->n_used++;
     }
     return &slot->value;
@@ -233,18 +234,9 @@ bool pwi_map_add(pwi_map *map, const char *bytes, size_t size, uint32_t value, b
     return true;
 }
 
-static uint32_t value_in(const struct pwi_map_slot *slot)
-{
-    return slot->bytes == NULL ? PWI_MAP_NONE : slot->value;
-}
-
 uint32_t pwi_map_find(const pwi_map *map, const char *bytes, size_t size)
 {
-    uint32_t hash;
+    const struct pwi_map_slot *slot = map->n_slots == 0 ? NULL : slot_of(map, bytes, size);
 
-    if (map->n_slots == 0)
-        return PWI_MAP_NONE;
-    if (size > SHORT_SIZE)
-        return value_in(long_slot(map, bytes, size, &hash));
-    return value_in(short_slot(map, bytes, size, &hash));
+    return slot == NULL || slot->bytes == NULL ? PWI_MAP_NONE : slot->value;
 }

@@ -19,7 +19,7 @@ static uint32_t join_digits(uint64_t x)
 }
 
 /* Digits at p into *w, which wraps around when they are too many. */
-static const char *read_digits(const char *p, const char *end, uint64_t *w)
+static inline const char *read_digits(const char *p, const char *end, uint64_t *w)
 {
     static const uint32_t powers[8] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000};
     const bool first_is_low = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;

@@ -162,7 +162,7 @@ pw_status pwi_json_too_long(pwi_json *json)
 
 static bool is_space(char c)
 {
-    return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+    return c <= ' ' && (c == ' ' || c == '\n' || c == '\t' || c == '\r');
 }
 
 /* To the next byte that is no white space, or the end. */
@@ -171,12 +171,12 @@ static pw_status skip_space(pwi_json *json)
     pwi_json_source *source = &json->state->source;
 
     for (;;) {
-        const char *p = source->at;
-
-        while (p < source->end && is_space(*p))
-            p++;
-        source->at = p;
-        if (p < source->end || !pwi_json_source_has_more(source))
+        while (source->at < source->end) {
+            if (!is_space(*source->at))
+                return PW_OK;
+            source->at++;
+        }
+        if (!pwi_json_source_has_more(source))
             return PW_OK;
         PWI_TRY(pwi_json_source_more(source, &json->state->failure));
     }
@@ -199,6 +199,7 @@ static void begin_event(pwi_json *json, pwi_json_event event)
     json->offset = pwi_json_source_offset(&json->state->source);
     json->text = "";
     json->size = 0;
+    json->has_escapes = false;
     json->state->text.size = 0;
 }
 
@@ -228,7 +229,7 @@ static pw_status open_bracket(pwi_json *json, bool is_object)
         return too_deep(json);
     state->source.at++;
     state->open[json->depth] =
-        (pwi_json_open){is_object, ++state->n_objects, state->keys.n_used};
+        (pwi_json_open){is_object, true, ++state->n_objects, state->keys.n_used};
     json->depth++;
     state->mode = is_object ? PWI_JSON_WANT_FIRST_KEY : PWI_JSON_WANT_FIRST_ITEM;
     return PW_OK;
@@ -293,27 +294,40 @@ static pw_status read_value(pwi_json *json)
     }
 }
 
+static pw_status key_repeated(pwi_json *json)
+{
+    pw_error *err = &json->state->failure;
+    char quoted[PWI_QUOTE_SIZE];
+
+    pwi_fail_at(err, PW_ERR_DUPLICATE, json->offset, "the key %s occurs twice in one object",
+                pwi_quote(quoted, json->text, json->size));
+    pwi_json_source_place(&json->state->source, json->offset, err);
+    return err->status;
+}
+
+/* Add the key that was just read to those of its object. */
+static pw_status keep_key(pwi_json *json, const pwi_json_open *open)
+{
+    struct pwi_json_state *state = json->state;
+    bool added;
+
+    if (!pwi_json_keys_add(&state->keys, open->first_key, open->serial, json->text, json->size,
+                           &added))
+        return pwi_fail_memory(&state->failure);
+    return added ? PW_OK : key_repeated(json);
+}
+
 static pw_status read_key(pwi_json *json)
 {
     struct pwi_json_state *state = json->state;
     const pwi_json_open *open = &state->open[json->depth - 1];
-    char quoted[PWI_QUOTE_SIZE];
-    bool added;
 
     if (state->source.at == state->source.end || *state->source.at != '"')
         return pwi_json_unexpected(json, "a key in double quotes");
     begin_event(json, PWI_JSON_KEY);
     PWI_TRY(pwi_json_read_string(json));
-    if (!pwi_json_keys_add(&state->keys, open->first_key, open->serial, json->text, json->size,
-                           &added))
-        return pwi_fail_memory(&state->failure);
-    if (!added) {
-        pwi_fail_at(&state->failure, PW_ERR_DUPLICATE, json->offset,
-                    "the key %s occurs twice in one object",
-                    pwi_quote(quoted, json->text, json->size));
-        pwi_json_source_place(&state->source, json->offset, &state->failure);
-        return PW_ERR_DUPLICATE;
-    }
+    if (open->keeps_keys)
+        PWI_TRY(keep_key(json, open));
     state->mode = PWI_JSON_WANT_COLON;
     return PW_OK;
 }
@@ -376,6 +390,19 @@ pw_status pwi_json_next(pwi_json *json, pw_error *err)
     if (err != NULL)
         *err = state->failure;
     return state->failure.status;
+}
+
+void pwi_json_leave_keys(pwi_json *json)
+{
+    PW_ASSERT(json->event == PWI_JSON_OBJECT_BEGIN);
+    json->state->open[json->depth - 1].keeps_keys = false;
+}
+
+pw_status pwi_json_repeated(pwi_json *json, pw_error *err)
+{
+    PW_ASSERT(json->event == PWI_JSON_KEY);
+    json->state->failure.status = key_repeated(json);
+    return pwi_json_next(json, err);
 }
 
 pw_status pwi_json_skip(pwi_json *json, pw_error *err)

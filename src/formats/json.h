@@ -36,8 +36,9 @@ typedef struct pwi_json {
     pwi_json_event event;
     const char *text; /* of KEY, STRING, NUMBER; terminated; valid until the next call */
     size_t size;
-    uint64_t offset; /* of the event's first byte in the document */
-    size_t depth;    /* open arrays and objects, after the event */
+    bool has_escapes; /* the text was written with some: only then may it hold controls */
+    uint64_t offset;  /* of the event's first byte in the document */
+    size_t depth;     /* open arrays and objects, after the event */
 
     /* The reader's own. */
     const pw_allocator *allocator;
@@ -66,6 +67,12 @@ void pwi_json_close(pwi_json *json);
  * PW_ERR_DUPLICATE, PW_ERR_LIMIT with err->offset, line and column; after one, every call fails
  * again. The document must be one value with white space around it. */
 pw_status pwi_json_next(pwi_json *json, pw_error *err);
+
+/* Leave the keys of the object whose OBJECT_BEGIN was just read to the caller, who makes a
+ * table of them anyway: a key that its table has already is refused by pwi_json_repeated, which
+ * fails as pwi_json_next does elsewhere. */
+void pwi_json_leave_keys(pwi_json *json);
+pw_status pwi_json_repeated(pwi_json *json, pw_error *err);
 
 /* Skip the rest of the value whose first event (or whose KEY) was just read: afterwards its
  * last event is json->event. */

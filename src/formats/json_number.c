@@ -2,7 +2,6 @@
 /* JSON numbers and events as the types that a caller asks for. */
 #include <math.h>
 
-#include "base/checked.h"
 #include "formats/json_state.h"
 
 const char *pwi_json_event_name(pwi_json_event event)
@@ -45,38 +44,34 @@ pw_status pwi_json_expect(pwi_json *json, pwi_json_event event, const char *what
                                 : wrong_type(json, what, pwi_json_event_name(event), err);
 }
 
-/* Digits without a leading zero, up to 2^64 - 1. */
-static bool digits_to_u64(const char *text, size_t size, uint64_t *out)
+/* Whether the current event is a number of digits alone up to 2^64 - 1, or that with a minus:
+ * then its literal has the value. */
+static bool is_whole(const pwi_json *json)
 {
-    uint64_t value = 0;
+    static const char largest[] = "18446744073709551615";
+    const pwi_literal *literal = &json->state->number;
+    const size_t n = literal->n_digits, n_largest = sizeof(largest) - 1;
 
-    if (size == 0 || size > 20 || (size > 1 && text[0] == '0'))
-        return false;
-    for (size_t i = 0; i < size; i++) {
-        if (text[i] < '0' || text[i] > '9' || !pwi_mul_u64(value, 10, &value) ||
-            !pwi_add_u64(value, (uint64_t)(text[i] - '0'), &value))
-            return false;
-    }
-    *out = value;
-    return true;
+    return json->event == PWI_JSON_NUMBER && literal->begin + n == json->size &&
+           (n < n_largest ||
+            (n == n_largest && memcmp(json->text + literal->begin, largest, n) <= 0));
 }
 
 pw_status pwi_json_u64(const pwi_json *json, const char *what, uint64_t *out, pw_error *err)
 {
-    if (json->event != PWI_JSON_NUMBER || !digits_to_u64(json->text, json->size, out))
+    if (!is_whole(json) || json->state->number.negative)
         return wrong_type(json, what, "a whole number from 0 to 18446744073709551615", err);
+    *out = json->state->number.w;
     return PW_OK;
 }
 
 pw_status pwi_json_i64(const pwi_json *json, const char *what, int64_t *out, pw_error *err)
 {
-    const bool negative = json->size > 0 && json->text[0] == '-';
+    const bool negative = json->state->number.negative;
     const uint64_t limit = negative ? (uint64_t)INT64_MAX + 1 : INT64_MAX;
-    uint64_t magnitude = 0;
+    const uint64_t magnitude = json->state->number.w;
 
-    if (json->event != PWI_JSON_NUMBER ||
-        !digits_to_u64(json->text + negative, json->size - negative, &magnitude) ||
-        magnitude > limit || (negative && magnitude == 0))
+    if (!is_whole(json) || magnitude > limit || (negative && magnitude == 0))
         return wrong_type(
             json, what, "a whole number from -9223372036854775808 to 9223372036854775807", err);
     *out = negative ? -1 - (int64_t)(magnitude - 1) : (int64_t)magnitude;

@@ -21,7 +21,7 @@ typedef enum pwi_json_mode {
 } pwi_json_mode;
 
 typedef struct pwi_json_open {
-    bool is_object;
+    bool is_object, keeps_keys;
     uint64_t serial;  /* of the object, for its keys */
     size_t first_key; /* where they begin in the set */
 } pwi_json_open;
@@ -74,20 +74,29 @@ static inline pw_status pwi_json_add(pwi_json *json, const char *bytes, size_t s
  * without a call. */
 #define PWI_JSON_SHORT 32
 
-static inline pw_status pwi_json_take(pwi_json *json, size_t size)
+static inline bool pwi_json_take_short(pwi_json *json, size_t size)
 {
     struct pwi_json_state *state = json->state;
     pwi_json_source *source = &state->source;
     pwi_buf *text = &state->text;
 
-    if (size <= PWI_JSON_SHORT && source->end - source->at >= PWI_JSON_SHORT &&
-        text->capacity - text->size > PWI_JSON_SHORT &&
-        size <= state->string_bytes_max - text->size) {
-        memcpy(text->data + text->size, source->at, PWI_JSON_SHORT);
-        text->size += size;
-    } else {
-        PWI_TRY(pwi_json_add(json, source->at, size));
-    }
+    if (size > PWI_JSON_SHORT || source->end - source->at < PWI_JSON_SHORT ||
+        text->capacity - text->size <= PWI_JSON_SHORT ||
+        size > state->string_bytes_max - text->size)
+        return false;
+    memcpy(text->data + text->size, source->at, PWI_JSON_SHORT);
+    text->size += size;
+    source->at += size;
+    return true;
+}
+
+static inline pw_status pwi_json_take(pwi_json *json, size_t size)
+{
+    pwi_json_source *source = &json->state->source;
+
+    if (pwi_json_take_short(json, size))
+        return PW_OK;
+    PWI_TRY(pwi_json_add(json, source->at, size));
     source->at += size;
     return PW_OK;
 }

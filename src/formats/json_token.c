@@ -9,16 +9,19 @@
 /* The end of the run of printable ASCII at p, without quotes and backslashes. */
 static const char *ascii_run(const char *p, const char *end)
 {
+    const bool first_is_low = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
+
     /* Eight bytes at a time (Mycroft's test for a zero byte). A borrow can only spoil bytes
-     * above one that was found, so "none found" is exact. */
-    while (end - p >= 8) {
+     * above one that was found, so the lowest that is found is exact. */
+    while (first_is_low && end - p >= 8) {
         uint64_t word, found;
 
         memcpy(&word, p, 8);
         found = word | (word - EVERY_BYTE(0x20)) | ((word ^ EVERY_BYTE('"')) - EVERY_BYTE(1)) |
                 ((word ^ EVERY_BYTE('\\')) - EVERY_BYTE(1));
-        if ((found & EVERY_BYTE(0x80)) != 0)
-            break;
+        found &= EVERY_BYTE(0x80);
+        if (found != 0)
+            return p + __builtin_ctzll(found) / 8;
         p += 8;
     }
     while (p < end && (unsigned char)*p >= 0x20 && (unsigned char)*p < 0x80 && *p != '"' &&
@@ -101,6 +104,7 @@ static pw_status read_escape(pwi_json *json)
     char bytes[4];
     uint32_t code;
 
+    json->has_escapes = true;
     PWI_TRY(pwi_json_source_want(source, 2, &json->state->failure));
     if (source->end - source->at >= 2 && source->at[1] == 'u') {
         PWI_TRY(read_unicode(json, &code));
@@ -114,11 +118,12 @@ static pw_status read_escape(pwi_json *json)
     return pwi_json_add(json, values + (name - names), 1);
 }
 
-pw_status pwi_json_read_string(pwi_json *json)
+/* The rest of a string, with its closing quote. What this calls would cost short strings
+ * registers: so not inline. */
+static __attribute__((noinline)) pw_status read_to_quote(pwi_json *json)
 {
     pwi_json_source *source = &json->state->source;
 
-    source->at++;
     for (;;) {
         const char *run = text_run(source->at, source->end);
 
@@ -139,6 +144,20 @@ pw_status pwi_json_read_string(pwi_json *json)
             return pwi_json_unexpected(json, "the string's closing quote");
         }
     }
+    source->at++;
+    pwi_json_set_text(json);
+    return PW_OK;
+}
+
+pw_status pwi_json_read_string(pwi_json *json)
+{
+    pwi_json_source *source = &json->state->source;
+    const char *run = ascii_run(++source->at, source->end);
+
+    /* Most strings are one short run of ASCII. */
+    if (run == source->end || *run != '"' ||
+        !pwi_json_take_short(json, (size_t)(run - source->at)))
+        return read_to_quote(json);
     source->at++;
     pwi_json_set_text(json);
     return PW_OK;

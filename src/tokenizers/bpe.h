@@ -21,12 +21,23 @@ typedef struct pwi_merges {
 void pwi_merges_init(pwi_merges *merges, const pw_allocator *allocator);
 void pwi_merges_free(pwi_merges *merges);
 
+/* Room for n pairs in all; false when memory is out. */
+bool pwi_merges_reserve(pwi_merges *merges, size_t n);
+
 /* false when memory is out. *added false: the pair was there (its old rank stays). */
 bool pwi_merges_add(pwi_merges *merges, int32_t left, int32_t right, uint32_t rank,
                     int32_t product, bool *added);
 
 /* The product of a pair and its rank, or -1 and PWI_NO_RANK. */
 int32_t pwi_merges_find(const pwi_merges *merges, int32_t left, int32_t right, uint32_t *rank);
+
+/* The two ids of a merge. */
+typedef struct pwi_merge_parts {
+    int32_t left, right;
+} pwi_merge_parts;
+
+/* All merges by rank into parts[n_used]; the ranks are 0 .. n_used - 1. */
+void pwi_merges_list(const pwi_merges *merges, pwi_merge_parts *parts);
 
 /* One symbol of a word while it is merged: its id and how many bytes of the word it covers. */
 typedef struct pwi_symbol {

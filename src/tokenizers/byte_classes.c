@@ -101,7 +101,8 @@ static size_t word_of(const pwi_vocab_text *token, char *word, size_t capacity)
     for (size_t i = 0; i < end; i += size) {
         int byte;
 
-        size = pwi_utf8_decode(token->text + i, end - i, &code);
+        code = (unsigned char)token->text[i];
+        size = code < 0x80 ? 1 : pwi_utf8_decode(token->text + i, end - i, &code);
         byte = size == 0 ? -1 : pwi_symbol_byte(code);
         if (byte < 0 || n == capacity)
             return 0;
@@ -131,9 +132,13 @@ static pw_status add_word(pw_tokenizer *tokenizer, const char *word, size_t size
 pw_status pwi_words_fill(pw_tokenizer *tokenizer, pw_error *err)
 {
     char word[PWI_WORD_BYTES];
-    pwi_bpe_scratch scratch; /* stays empty: these words are short */
+    const size_t n_words = (size_t)tokenizer->n_vocab; /* at most */
+    pwi_bpe_scratch scratch;                           /* stays empty: these words are short */
     pw_status status = PW_OK;
 
+    if (!pwi_word_table_reserve(&tokenizer->words,
+                                n_words < PWI_WORDS_MAX ? n_words : PWI_WORDS_MAX))
+        return pwi_fail_memory(err);
     pwi_bpe_scratch_init(&scratch, &tokenizer->ctx->allocator);
     for (int32_t id = 0;
          id < tokenizer->n_vocab && tokenizer->words.n_used < PWI_WORDS_MAX && status == PW_OK;

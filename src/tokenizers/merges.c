@@ -44,11 +44,11 @@ static struct pwi_merge_slot *slot_of(const pwi_merges *merges, uint64_t pair)
     return &merges->slots[at];
 }
 
-static bool grow(pwi_merges *merges)
+static bool resize(pwi_merges *merges, size_t n_slots)
 {
     pwi_merges larger = *merges;
 
-    larger.n_slots = merges->n_slots == 0 ? N_SLOTS_FIRST : merges->n_slots * 2;
+    larger.n_slots = n_slots;
     larger.slots = PWI_ARRAY(merges->allocator, struct pwi_merge_slot, larger.n_slots);
     if (larger.slots == NULL)
         return false;
@@ -62,6 +62,15 @@ static bool grow(pwi_merges *merges)
     return true;
 }
 
+bool pwi_merges_reserve(pwi_merges *merges, size_t n)
+{
+    size_t n_slots = merges->n_slots == 0 ? N_SLOTS_FIRST : merges->n_slots;
+
+    while (n_slots / 2 < n)
+        n_slots *= 2;
+    return n_slots == merges->n_slots || resize(merges, n_slots);
+}
+
 bool pwi_merges_add(pwi_merges *merges, int32_t left, int32_t right, uint32_t rank,
                     int32_t product, bool *added)
 {
@@ -69,7 +78,8 @@ bool pwi_merges_add(pwi_merges *merges, int32_t left, int32_t right, uint32_t ra
     struct pwi_merge_slot *slot;
 
     PW_ASSERT(left >= 0 && right >= 0 && rank != PWI_NO_RANK);
-    if (merges->n_used * 2 >= merges->n_slots && !grow(merges))
+    if (merges->n_used * 2 >= merges->n_slots &&
+        !pwi_merges_reserve(merges, merges->n_used + 1))
         return false;
     slot = slot_of(merges, pair);
     *added = slot->pair == FREE;
@@ -91,4 +101,17 @@ int32_t pwi_merges_find(const pwi_merges *merges, int32_t left, int32_t right, u
     }
     *rank = slot->rank;
     return slot->product;
+}
+
+void pwi_merges_list(const pwi_merges *merges, pwi_merge_parts *parts)
+{
+    for (size_t i = 0; i < merges->n_slots; i++) {
+        const struct pwi_merge_slot *slot = &merges->slots[i];
+
+        if (slot->pair == FREE)
+            continue;
+        PW_ASSERT(slot->rank < merges->n_used);
+        parts[slot->rank] =
+            (pwi_merge_parts){(int32_t)(slot->pair >> 32), (int32_t)(uint32_t)slot->pair};
+    }
 }

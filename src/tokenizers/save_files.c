@@ -102,16 +102,44 @@ static void put_end(pwi_buf *buf, const pw_tokenizer *tokenizer, const char *key
     pwi_buf_format(buf, ", %d]", (int)id);
 }
 
-static void put_merge_list(pwi_buf *buf, const pw_tokenizer *tokenizer)
+/* "left right" of each merge by rank, with `put`. Neither part has a space. */
+static void put_merges(pwi_buf *buf, const pw_tokenizer *tokenizer,
+                       void (*put)(pwi_buf *buf, const pwi_buf *merge, size_t rank))
 {
-    pwi_buf_byte(buf, '[');
-    for (size_t i = 0; i < tokenizer->n_merges; i++) {
-        const char *line = tokenizer->merge_lines[i];
+    const size_t n = tokenizer->merges.n_used;
+    pwi_merge_parts *parts = PWI_ARRAY(buf->allocator, pwi_merge_parts, n);
+    pwi_buf merge;
 
-        pwi_buf_text(buf, i == 0 ? "" : ", ");
-        pwi_json_put_string(buf, line, strlen(line));
+    pwi_buf_init(&merge, buf->allocator);
+    buf->failed |= parts == NULL;
+    if (parts != NULL)
+        pwi_merges_list(&tokenizer->merges, parts);
+    for (size_t i = 0; i < n && !buf->failed; i++) {
+        const pwi_vocab_text *left = &tokenizer->texts[parts[i].left];
+        const pwi_vocab_text *right = &tokenizer->texts[parts[i].right];
+
+        pwi_buf_clear(&merge);
+        pwi_buf_append(&merge, left->text, left->size);
+        pwi_buf_byte(&merge, ' ');
+        pwi_buf_append(&merge, right->text, right->size);
+        put(buf, &merge, i);
+        buf->failed |= merge.failed;
     }
-    pwi_buf_byte(buf, ']');
+    pwi_buf_free(&merge);
+    pwi_free_array(buf->allocator, parts, n, sizeof(*parts));
+}
+
+static void put_merge_item(pwi_buf *buf, const pwi_buf *merge, size_t rank)
+{
+    pwi_buf_text(buf, rank == 0 ? "" : ", ");
+    pwi_json_put_string(buf, merge->data, merge->size);
+}
+
+static void put_merge_line(pwi_buf *buf, const pwi_buf *merge, size_t rank)
+{
+    (void)rank;
+    pwi_buf_append(buf, merge->data, merge->size);
+    pwi_buf_byte(buf, '\n');
 }
 
 static void put_model(pwi_buf *buf, const pw_tokenizer *tokenizer)
@@ -127,8 +155,9 @@ static void put_model(pwi_buf *buf, const pw_tokenizer *tokenizer)
                  "    \"vocab\": ");
     put_vocab(buf, tokenizer);
     pwi_buf_text(buf, ",\n    \"merges\": ");
-    put_merge_list(buf, tokenizer);
-    pwi_buf_byte(buf, '}');
+    pwi_buf_byte(buf, '[');
+    put_merges(buf, tokenizer, put_merge_item);
+    pwi_buf_text(buf, "]}");
 }
 
 static void put_pre_tokenizer(pwi_buf *buf, const pw_tokenizer *tokenizer)
@@ -171,10 +200,7 @@ static void put_vocab_json(pwi_buf *buf, const pw_tokenizer *tokenizer)
 static void put_merges_txt(pwi_buf *buf, const pw_tokenizer *tokenizer)
 {
     pwi_buf_text(buf, "#version: 0.2\n");
-    for (size_t i = 0; i < tokenizer->n_merges; i++) {
-        pwi_buf_text(buf, tokenizer->merge_lines[i]);
-        pwi_buf_byte(buf, '\n');
-    }
+    put_merges(buf, tokenizer, put_merge_line);
 }
 
 static void put_role(pwi_buf *buf, const pw_tokenizer *tokenizer, const char *key, int32_t id)

@@ -45,8 +45,6 @@ struct pw_tokenizer {
     int32_t byte_ids[256];     /* symbol of a byte inside a word */
     int32_t byte_end_ids[256]; /* symbol of a word's last byte ("!</w>") */
     pwi_merges merges;
-    const char **merge_lines; /* [n_merges] "left right", for saving; the texts in the arena */
-    size_t n_merges, merge_lines_capacity;
     pwi_added_token *added; /* [n_added], bos and eos among them */
     size_t n_added, added_capacity;
     pwi_matcher raw_matcher, cleaned_matcher; /* of `added`, by the mode's rule */

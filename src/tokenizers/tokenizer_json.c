@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tokenizer.json and vocab.json. Both are read in one pass; what depends on what stands further
- * on (merges on the vocabulary, added tokens on its ids) is kept until the end, so that keys
- * may come in any order. */
+/* tokenizer.json and vocab.json. Keys may come in any order: added tokens are kept until all is
+ * read, and merges that stand before the vocabulary are read afterwards. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -9,87 +8,154 @@
 #include "tokenizers/tokenizer_sections.h"
 #include "tokenizers/vocab_files.h"
 
+/* What a token takes in these files, about; in tokenizer.json with its merge. */
+#define TOKENIZER_BYTES 32
+#define VOCAB_BYTES     20
+
 struct reader {
     pwi_json json;
     pw_tokenizer *tokenizer;
     pwi_specials *specials;
-    pwi_buf merges; /* as lines, for pwi_vocab_add_merges */
-    size_t n_merges;
+    const pwi_input *input;
+    pwi_buf pair;        /* of a merge that is given as one */
+    uint64_t merges_key; /* where "merges" stands if it does so before "vocab"; else 0 */
     bool has_normalizer, has_pre_tokenizer, has_post_processor, has_vocab, has_merges;
 };
 
+/* The entry whose KEY was just read. The vocabulary knows which texts it has: the JSON reader
+ * need not remember them too. */
+static pw_status read_entry(pw_tokenizer *tokenizer, pwi_json *json, pw_error *err)
+{
+    const size_t size = json->size;
+    const char *text;
+    uint32_t *by_text;
+    int64_t id;
+
+    if (size > PW_TOKEN_BYTES_MAX)
+        return PWI_FAIL(err, PW_ERR_LIMIT,
+                        "a token of the vocabulary has %zu bytes; it may have %d", size,
+                        PW_TOKEN_BYTES_MAX);
+    text = pwi_arena_string(&tokenizer->arena, json->text, size);
+    by_text = text == NULL ? NULL : pwi_map_value(&tokenizer->by_text, text, size);
+    if (by_text == NULL)
+        return pwi_fail_memory(err);
+    if (*by_text != PWI_MAP_NONE)
+        return pwi_json_repeated(json, err);
+    PWI_TRY(pwi_json_next(json, err));
+    PWI_TRY(pwi_json_i64(json, "an id of the vocabulary", &id, err));
+    return pwi_vocab_add_found(tokenizer, text, size, id, by_text, err);
+}
+
 pw_status pwi_vocab_object_read(pw_tokenizer *tokenizer, pwi_json *json, pw_error *err)
 {
-    char *key = NULL;
-    size_t size = 0;
-
+    pwi_json_leave_keys(json);
     for (;;) {
-        int64_t id;
-
         PWI_TRY(pwi_json_next(json, err));
         if (json->event == PWI_JSON_OBJECT_END)
             return PW_OK;
-        size = json->size;
-        if (size > PW_TOKEN_BYTES_MAX)
-            return PWI_FAIL(err, PW_ERR_LIMIT,
-                            "a token of the vocabulary has %zu bytes; it may have %d", size,
-                            PW_TOKEN_BYTES_MAX);
-        key = pwi_arena_string(&tokenizer->arena, json->text, size);
-        if (key == NULL)
-            return pwi_fail_memory(err);
-        PWI_TRY(pwi_json_next(json, err));
-        PWI_TRY(pwi_json_i64(json, "an id of the vocabulary", &id, err));
-        PWI_TRY(pwi_vocab_add_kept(tokenizer, key, size, id, err));
+        PWI_TRY(read_entry(tokenizer, json, err));
     }
 }
 
-/* "a b" or ["a", "b"], its first event just read; appended as a line. */
-static pw_status read_merge(struct reader *reader, pw_error *err)
+/* The rest of ["a", "b"] into reader->pair, as "a b". */
+static pw_status read_pair(struct reader *reader, pwi_json *json, pw_error *err)
 {
-    pwi_json *json = &reader->json;
+    pwi_buf_clear(&reader->pair);
+    PWI_TRY(pwi_json_expect(json, PWI_JSON_STRING, "the left part of a merge", err));
+    pwi_buf_append(&reader->pair, json->text, json->size);
+    pwi_buf_byte(&reader->pair, ' ');
+    PWI_TRY(pwi_json_expect(json, PWI_JSON_STRING, "the right part of a merge", err));
+    pwi_buf_append(&reader->pair, json->text, json->size);
+    PWI_TRY(pwi_json_expect(json, PWI_JSON_ARRAY_END, "a merge after two parts", err));
+    return reader->pair.failed ? pwi_fail_memory(err) : PW_OK;
+}
 
+/* In a merges.txt they would mean the merge's end; neither is a byte symbol. */
+static pw_status refuse_line_end(const char *bytes, size_t size, size_t number, pw_error *err)
+{
+    if (memchr(bytes, '\n', size) == NULL && memchr(bytes, '\r', size) == NULL)
+        return PW_OK;
+    return PWI_FAIL(err, PW_ERR_FIELD, "merge %zu holds a line end", number);
+}
+
+/* "a b" or ["a", "b"], its first event just read. */
+static pw_status read_merge(struct reader *reader, pwi_json *json, pwi_merging *merging,
+                            pw_error *err)
+{
     if (json->event == PWI_JSON_ARRAY_BEGIN) {
-        PWI_TRY(pwi_json_expect(json, PWI_JSON_STRING, "the left part of a merge", err));
-        pwi_buf_append(&reader->merges, json->text, json->size);
-        pwi_buf_byte(&reader->merges, ' ');
-        PWI_TRY(pwi_json_expect(json, PWI_JSON_STRING, "the right part of a merge", err));
-        pwi_buf_append(&reader->merges, json->text, json->size);
-        PWI_TRY(pwi_json_expect(json, PWI_JSON_ARRAY_END, "a merge after two parts", err));
-    } else if (json->event == PWI_JSON_STRING) {
-        pwi_buf_append(&reader->merges, json->text, json->size);
-    } else {
+        PWI_TRY(read_pair(reader, json, err));
+        PWI_TRY(refuse_line_end(reader->pair.data, reader->pair.size, merging->n + 1, err));
+        return pwi_merging_add(merging, reader->pair.data, reader->pair.size, err);
+    }
+    if (json->event != PWI_JSON_STRING)
         return PWI_FAIL(err, PW_ERR_FIELD,
                         "merge %zu must be a text \"left right\" or a pair, not %s",
-                        reader->n_merges, pwi_json_event_name(json->event));
-    }
-    pwi_buf_byte(&reader->merges, '\n');
-    return reader->merges.failed ? pwi_fail_memory(err) : PW_OK;
+                        merging->n + 1, pwi_json_event_name(json->event));
+    if (json->has_escapes)
+        PWI_TRY(refuse_line_end(json->text, json->size, merging->n + 1, err));
+    return pwi_merging_add(merging, json->text, json->size, err);
 }
 
-static bool has_line_end(const char *bytes, size_t size)
+/* The vocabulary is there. */
+static pw_status read_merges(struct reader *reader, pwi_json *json, pw_error *err)
 {
-    return memchr(bytes, '\n', size) != NULL || memchr(bytes, '\r', size) != NULL;
-}
+    pwi_merging merging;
 
-static pw_status read_merges(struct reader *reader, pw_error *err)
-{
-    pwi_json *json = &reader->json;
-
-    reader->has_merges = true;
+    PWI_TRY(pwi_merging_init(&merging, reader->tokenizer, false,
+                             (size_t)reader->input->size / TOKENIZER_BYTES, err));
     PWI_TRY(pwi_json_expect(json, PWI_JSON_ARRAY_BEGIN, "\"merges\"", err));
     for (;;) {
-        const size_t begin = reader->merges.size;
-
         PWI_TRY(pwi_json_next(json, err));
         if (json->event == PWI_JSON_ARRAY_END)
             return PW_OK;
-        if (++reader->n_merges > PW_VOCAB_MAX)
-            return PWI_FAIL(err, PW_ERR_LIMIT, "there are more than %d merges", PW_VOCAB_MAX);
-        PWI_TRY(read_merge(reader, err));
-        /* In a line they would mean its end; neither is a byte symbol. */
-        if (has_line_end(reader->merges.data + begin, reader->merges.size - begin - 1))
-            return PWI_FAIL(err, PW_ERR_FIELD, "merge %zu holds a line end", reader->n_merges);
+        PWI_TRY(read_merge(reader, json, &merging, err));
     }
+}
+
+/* The status of a merge that is wrong; but a file that is broken further on is named as that: a
+ * lost quote shows in a merge first. */
+static pw_status wrong_unless_broken(pwi_json *json, pw_status wrong, pw_error *err)
+{
+    pw_error broken;
+
+    while (json->event != PWI_JSON_END)
+        if (pwi_json_next(json, &broken) != PW_OK) {
+            if (err != NULL)
+                *err = broken;
+            return broken.status;
+        }
+    return wrong;
+}
+
+/* Merges that stand before the vocabulary are passed over, and read when all else is. */
+static pw_status read_or_pass_merges(struct reader *reader, pw_error *err)
+{
+    pw_status status;
+
+    reader->has_merges = true;
+    if (!reader->has_vocab) {
+        reader->merges_key = reader->json.offset;
+        return pwi_json_skip(&reader->json, err);
+    }
+    status = read_merges(reader, &reader->json, err);
+    return status == PW_OK ? PW_OK : wrong_unless_broken(&reader->json, status, err);
+}
+
+/* From the file's begin once more, so that errors say their line. */
+static pw_status read_passed_merges(struct reader *reader, pw_error *err)
+{
+    pwi_json json;
+    pw_status status;
+
+    PWI_TRY(pwi_json_open_file(&json, &reader->tokenizer->ctx->allocator, reader->input, 0,
+                               reader->input->size, NULL, err));
+    do
+        status = pwi_json_next(&json, err);
+    while (status == PW_OK && json.offset < reader->merges_key);
+    if (status == PW_OK)
+        status = read_merges(reader, &json, err);
+    pwi_json_close(&json);
+    return status;
 }
 
 static pw_status read_vocab(struct reader *reader, pw_error *err)
@@ -185,7 +251,7 @@ static pw_status read_model_field(struct reader *reader, pw_error *err)
     if (pwi_json_is(json, "vocab"))
         return read_vocab(reader, err);
     if (pwi_json_is(json, "merges"))
-        return read_merges(reader, err);
+        return read_or_pass_merges(reader, err);
     return pwi_json_skip(json, err);
 }
 
@@ -275,8 +341,7 @@ static pw_status read_tokenizer(struct reader *reader, pw_error *err)
     PWI_TRY(pwi_json_next(json, err)); /* nothing follows */
     PWI_TRY(check_complete(reader, err));
     reader->specials->is_fast = true;
-    return pwi_vocab_add_merges(reader->tokenizer, reader->merges.data, reader->merges.size,
-                                false, PW_VOCAB_MAX, err);
+    return reader->merges_key > 0 ? read_passed_merges(reader, err) : PW_OK;
 }
 
 /* Opens a JSON file of at most PWI_VOCAB_JSON_MAX bytes; the input stays open for it. */
@@ -294,17 +359,19 @@ pw_status pwi_tokenizer_json_read(pw_tokenizer *tokenizer, pwi_specials *special
                                   const char *path, pw_error *err)
 {
     const pw_allocator *allocator = &tokenizer->ctx->allocator;
-    struct reader reader = {.tokenizer = tokenizer, .specials = specials};
     pwi_input input = PWI_INPUT_CLOSED;
+    struct reader reader = {.tokenizer = tokenizer, .specials = specials, .input = &input};
     pw_status status;
 
-    pwi_buf_init(&reader.merges, allocator);
+    pwi_buf_init(&reader.pair, allocator);
     status = open_json(&reader.json, &input, allocator, path, err);
+    if (status == PW_OK)
+        status = pwi_vocab_reserve(tokenizer, (size_t)input.size / TOKENIZER_BYTES, err);
     if (status == PW_OK)
         status = read_tokenizer(&reader, err);
     pwi_json_close(&reader.json);
     pwi_input_close(&input);
-    pwi_buf_free(&reader.merges);
+    pwi_buf_free(&reader.pair);
     return pwi_where(err, path, status);
 }
 
@@ -322,6 +389,8 @@ pw_status pwi_vocab_json_read(pw_tokenizer *tokenizer, const char *path, pw_erro
     pw_status status;
 
     status = open_json(&json, &input, &tokenizer->ctx->allocator, path, err);
+    if (status == PW_OK)
+        status = pwi_vocab_reserve(tokenizer, (size_t)input.size / VOCAB_BYTES, err);
     if (status == PW_OK)
         status = read_vocab_file(tokenizer, &json, err);
     pwi_json_close(&json);

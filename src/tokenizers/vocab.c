@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Tokens and merges of a tokenizer in the making. */
+/* Tokens of a tokenizer in the making, and a whole one from merges alone. */
 #include "tokenizers/vocab.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/utf8.h"
 #include "tokenizers/byte_symbols.h"
 
@@ -38,8 +37,6 @@ void pw_tokenizer_free(pw_tokenizer *tokenizer)
     pwi_matcher_free(&tokenizer->cleaned_matcher);
     pwi_free_array(&ctx->allocator, tokenizer->added, tokenizer->added_capacity,
                    sizeof(*tokenizer->added));
-    pwi_free_array(&ctx->allocator, tokenizer->merge_lines, tokenizer->merge_lines_capacity,
-                   sizeof(*tokenizer->merge_lines));
     pwi_word_table_free(&tokenizer->words);
     pwi_merges_free(&tokenizer->merges);
     pwi_map_free(&tokenizer->by_text);
@@ -72,6 +69,17 @@ static bool reserve_texts(pw_tokenizer *tokenizer, int32_t id)
     return true;
 }
 
+pw_status pwi_vocab_reserve(pw_tokenizer *tokenizer, size_t n, pw_error *err)
+{
+    if (n > PW_VOCAB_MAX)
+        n = PW_VOCAB_MAX;
+    if (n == 0)
+        return PW_OK;
+    return reserve_texts(tokenizer, (int32_t)n - 1) && pwi_map_reserve(&tokenizer->by_text, n)
+               ? PW_OK
+               : pwi_fail_memory(err);
+}
+
 static pw_status check_token(const char *text, size_t size, int64_t id, pw_error *err)
 {
     char quoted[PWI_QUOTE_SIZE];
@@ -96,23 +104,20 @@ static pw_status check_token(const char *text, size_t size, int64_t id, pw_error
 
 /* The checks are done, and there is a place for the id. */
 static pw_status put_token(pw_tokenizer *tokenizer, const char *text, size_t size, int32_t id,
-                           pw_error *err)
+                           uint32_t *by_text, pw_error *err)
 {
     pwi_vocab_text *place = &tokenizer->texts[id];
     char quoted[PWI_QUOTE_SIZE], other[PWI_QUOTE_SIZE];
-    bool added;
 
     if (place->text != NULL)
         return PWI_FAIL(err, PW_ERR_DUPLICATE, "tokens %s and %s both have the id %" PRId32,
                         pwi_quote(other, place->text, place->size),
                         pwi_quote(quoted, text, size), id);
-    if (!pwi_map_add(&tokenizer->by_text, text, size, (uint32_t)id, &added))
-        return pwi_fail_memory(err);
-    if (!added)
+    if (*by_text != PWI_MAP_NONE)
         return PWI_FAIL(err, PW_ERR_DUPLICATE,
-                        "token %s is in the vocabulary twice, as %" PRId32 " and %" PRId32,
-                        pwi_quote(quoted, text, size), pwi_vocab_find(tokenizer, text, size),
-                        id);
+                        "token %s is in the vocabulary twice, as %" PRIu32 " and %" PRId32,
+                        pwi_quote(quoted, text, size), *by_text, id);
+    *by_text = (uint32_t)id;
     place->text = text;
     place->size = (uint32_t)size;
     if (id >= tokenizer->n_vocab)
@@ -134,10 +139,19 @@ pw_status pwi_vocab_add(pw_tokenizer *tokenizer, const char *text, size_t size, 
 pw_status pwi_vocab_add_kept(pw_tokenizer *tokenizer, const char *text, size_t size, int64_t id,
                              pw_error *err)
 {
+    uint32_t *by_text = pwi_map_value(&tokenizer->by_text, text, size);
+
+    return by_text == NULL ? pwi_fail_memory(err)
+                           : pwi_vocab_add_found(tokenizer, text, size, id, by_text, err);
+}
+
+pw_status pwi_vocab_add_found(pw_tokenizer *tokenizer, const char *text, size_t size,
+                              int64_t id, uint32_t *by_text, pw_error *err)
+{
     PWI_TRY(check_token(text, size, id, err));
     if (!reserve_texts(tokenizer, (int32_t)id))
         return pwi_fail_memory(err);
-    return put_token(tokenizer, text, size, (int32_t)id, err);
+    return put_token(tokenizer, text, size, (int32_t)id, by_text, err);
 }
 
 int32_t pwi_vocab_find(const pw_tokenizer *tokenizer, const char *text, size_t size)
@@ -158,174 +172,6 @@ pw_status pwi_vocab_add_bytes(pw_tokenizer *tokenizer, pw_error *err)
         PWI_TRY(pwi_vocab_add(tokenizer, text, size + PWI_WORD_END_SIZE, 256 + i, err));
     }
     return PW_OK;
-}
-
-/* A merge as its line says it: the space stands at `middle`. */
-struct line {
-    const char *text;
-    size_t size, middle;
-    size_t number; /* for messages: which merge */
-};
-
-static bool reserve_lines(pw_tokenizer *tokenizer)
-{
-    const size_t capacity =
-        tokenizer->merge_lines_capacity == 0 ? 1024 : tokenizer->merge_lines_capacity * 2;
-    const char **lines;
-
-    if (tokenizer->n_merges < tokenizer->merge_lines_capacity)
-        return true;
-    lines = pwi_grow_array(&tokenizer->ctx->allocator, tokenizer->merge_lines,
-                           tokenizer->merge_lines_capacity, capacity, sizeof(*lines));
-    if (lines == NULL)
-        return false;
-    tokenizer->merge_lines = lines;
-    tokenizer->merge_lines_capacity = capacity;
-    return true;
-}
-
-/* The id of a merge's part or product. */
-static pw_status find_part(const pw_tokenizer *tokenizer, const struct line *line,
-                           const char *what, const char *text, size_t size, int32_t *id,
-                           pw_error *err)
-{
-    char quoted[PWI_QUOTE_SIZE], whole[PWI_QUOTE_SIZE];
-
-    *id = pwi_vocab_find(tokenizer, text, size);
-    if (*id < 0)
-        return PWI_FAIL(err, PW_ERR_FIELD,
-                        "merge %zu is %s, but the vocabulary has no %s %s: vocabulary and "
-                        "merges are not of one tokenizer",
-                        line->number, pwi_quote(whole, line->text, line->size), what,
-                        pwi_quote(quoted, text, size));
-    return PW_OK;
-}
-
-/* The product of a merge: found, or new with the next id. */
-static pw_status product_of(pw_tokenizer *tokenizer, const struct line *line, bool derive,
-                            pwi_buf *joined, int32_t *id, pw_error *err)
-{
-    char quoted[PWI_QUOTE_SIZE];
-
-    pwi_buf_clear(joined);
-    pwi_buf_append(joined, line->text, line->middle);
-    pwi_buf_append(joined, line->text + line->middle + 1, line->size - line->middle - 1);
-    if (joined->failed)
-        return pwi_fail_memory(err);
-    if (!derive)
-        return find_part(tokenizer, line, "product", joined->data, joined->size, id, err);
-    if (pwi_vocab_find(tokenizer, joined->data, joined->size) >= 0)
-        return PWI_FAIL(err, PW_ERR_DUPLICATE,
-                        "merge %zu makes %s a second time: without a vocab.json its id is not "
-                        "known",
-                        line->number, pwi_quote(quoted, joined->data, joined->size));
-    *id = tokenizer->n_vocab;
-    return pwi_vocab_add(tokenizer, joined->data, joined->size, *id, err);
-}
-
-static pw_status add_merge(pw_tokenizer *tokenizer, const struct line *line, bool derive,
-                           pwi_buf *joined, pw_error *err)
-{
-    char quoted[PWI_QUOTE_SIZE];
-    int32_t left, right, product = -1;
-    const char *copy;
-    bool added;
-
-    PWI_TRY(find_part(tokenizer, line, "part", line->text, line->middle, &left, err));
-    PWI_TRY(find_part(tokenizer, line, "part", line->text + line->middle + 1,
-                      line->size - line->middle - 1, &right, err));
-    PWI_TRY(product_of(tokenizer, line, derive, joined, &product, err));
-    copy = pwi_arena_string(&tokenizer->arena, line->text, line->size);
-    if (copy == NULL || !reserve_lines(tokenizer) ||
-        !pwi_merges_add(&tokenizer->merges, left, right, (uint32_t)tokenizer->n_merges, product,
-                        &added))
-        return pwi_fail_memory(err);
-    if (!added)
-        return PWI_FAIL(err, PW_ERR_DUPLICATE,
-                        "merge %zu, %s, stands in the list a second time", line->number,
-                        pwi_quote(quoted, line->text, line->size));
-    tokenizer->merge_lines[tokenizer->n_merges++] = copy;
-    return PW_OK;
-}
-
-/* Just one space, with something on both sides. */
-static pw_status split_line(struct line *line, pw_error *err)
-{
-    const char *space = memchr(line->text, ' ', line->size);
-    char quoted[PWI_QUOTE_SIZE];
-
-    line->middle = space == NULL ? 0 : (size_t)(space - line->text);
-    if (line->middle == 0 || line->middle + 1 == line->size ||
-        memchr(space + 1, ' ', line->size - line->middle - 1) != NULL)
-        return PWI_FAIL(err, PW_ERR_FIELD,
-                        "merge %zu is %s; a merge is two symbols with one space between them",
-                        line->number, pwi_quote(quoted, line->text, line->size));
-    return PW_OK;
-}
-
-/* The line at *at without its end, and *at behind it. */
-static struct line next_line(const char *lines, size_t size, size_t *at)
-{
-    struct line line = {.text = lines + *at};
-    const char *end = memchr(line.text, '\n', size - *at);
-
-    line.size = end == NULL ? size - *at : (size_t)(end - line.text);
-    *at += line.size + (end != NULL);
-    if (line.size > 0 && line.text[line.size - 1] == '\r')
-        line.size--;
-    return line;
-}
-
-static bool contains(const struct line *line, const char *text)
-{
-    const size_t size = strlen(text);
-
-    for (size_t i = 0; i + size <= line->size; i++)
-        if (memcmp(line->text + i, text, size) == 0)
-            return true;
-    return false;
-}
-
-static pw_status add_merges(pw_tokenizer *tokenizer, const char *lines, size_t size,
-                            bool derive, size_t n_max, pwi_buf *joined, pw_error *err)
-{
-    size_t number = 0;
-
-    for (size_t at = 0; at < size && number < n_max;) {
-        struct line line = next_line(lines, size, &at);
-
-        line.number = ++number;
-        if (number > PW_VOCAB_MAX)
-            return PWI_FAIL(err, PW_ERR_LIMIT, "there are more than %d merges", PW_VOCAB_MAX);
-        PWI_TRY(split_line(&line, err));
-        PWI_TRY(add_merge(tokenizer, &line, derive, joined, err));
-    }
-    return PW_OK;
-}
-
-pw_status pwi_vocab_add_merges(pw_tokenizer *tokenizer, const char *lines, size_t size,
-                               bool derive, size_t n_max, pw_error *err)
-{
-    pwi_buf joined;
-    pw_status status;
-
-    pwi_buf_init(&joined, &tokenizer->ctx->allocator);
-    status = add_merges(tokenizer, lines, size, derive, n_max, &joined, err);
-    pwi_buf_free(&joined);
-    return status;
-}
-
-void pwi_merges_trim(const char **lines, size_t *size)
-{
-    size_t begin = 0;
-    const struct line first = next_line(*lines, *size, &begin);
-
-    if (contains(&first, "#version")) {
-        *lines += begin;
-        *size -= begin;
-    }
-    while (*size > 0 && ((*lines)[*size - 1] == '\n' || (*lines)[*size - 1] == '\r'))
-        --*size;
 }
 
 /* Start and end token as the last ids, where merges.txt stands alone. */

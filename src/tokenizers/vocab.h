@@ -14,6 +14,9 @@
 /* An empty tokenizer; *out is NULL on failure. Free with pw_tokenizer_free. */
 pw_status pwi_tokenizer_new(pw_tokenizer **out, pw_context *ctx, pw_error *err);
 
+/* Room for about n tokens, at most PW_VOCAB_MAX: a guess from a file's size. */
+pw_status pwi_vocab_reserve(pw_tokenizer *tokenizer, size_t n, pw_error *err);
+
 /* Add a token. PW_ERR_LIMIT over PW_VOCAB_MAX or PW_TOKEN_BYTES_MAX; PW_ERR_DUPLICATE when the
  * id or the text is taken. */
 pw_status pwi_vocab_add(pw_tokenizer *tokenizer, const char *text, size_t size, int64_t id,
@@ -23,6 +26,10 @@ pw_status pwi_vocab_add(pw_tokenizer *tokenizer, const char *text, size_t size, 
 pw_status pwi_vocab_add_kept(pw_tokenizer *tokenizer, const char *text, size_t size, int64_t id,
                              pw_error *err);
 
+/* The same with the place of the text's id in tokenizer->by_text. */
+pw_status pwi_vocab_add_found(pw_tokenizer *tokenizer, const char *text, size_t size,
+                              int64_t id, uint32_t *by_text, pw_error *err);
+
 /* The id of a text, or -1. */
 int32_t pwi_vocab_find(const pw_tokenizer *tokenizer, const char *text, size_t size);
 
@@ -30,9 +37,23 @@ int32_t pwi_vocab_find(const pw_tokenizer *tokenizer, const char *text, size_t s
  * same with "</w>". */
 pw_status pwi_vocab_add_bytes(pw_tokenizer *tokenizer, pw_error *err);
 
-/* Lines "left right" in the order of their ranks, with LF or CRLF between them. A merge's parts
- * and its product must be in the vocabulary. With `derive` the product is new and gets the next
- * id (encoders.md 1.1). At most n_max merges are read. */
+/* Merges in the order of their ranks, on their way into a tokenizer. */
+typedef struct pwi_merging {
+    pw_tokenizer *tokenizer;
+    bool derive;     /* products are new and get the next ids (encoders.md 1.1) */
+    size_t n;        /* merges so far */
+    int32_t product; /* of the last one; -1: none yet */
+} pwi_merging;
+
+/* Room for about n merges, at most PW_VOCAB_MAX: a guess from a file's size. */
+pw_status pwi_merging_init(pwi_merging *merging, pw_tokenizer *tokenizer, bool derive, size_t n,
+                           pw_error *err);
+
+/* "left right". The parts must be in the vocabulary, and so must be the product, unless
+ * products are new. */
+pw_status pwi_merging_add(pwi_merging *merging, const char *text, size_t size, pw_error *err);
+
+/* The same for lines with LF or CRLF between them, of which at most n_max are read. */
 pw_status pwi_vocab_add_merges(pw_tokenizer *tokenizer, const char *lines, size_t size,
                                bool derive, size_t n_max, pw_error *err);
 

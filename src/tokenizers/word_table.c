@@ -30,12 +30,12 @@ static void put(pwi_word_table *table, pwi_word_slot word)
     table->n_used++;
 }
 
-static bool grow(pwi_word_table *table)
+static bool resize(pwi_word_table *table, unsigned n_bits)
 {
     pwi_word_table larger = *table;
 
     larger.n_used = 0;
-    larger.n_bits = table->n_slots == 0 ? N_BITS_FIRST : table->n_bits + 1;
+    larger.n_bits = n_bits;
     larger.n_slots = (size_t)1 << larger.n_bits;
     larger.slots = pwi_alloc_zeroed(table->allocator, larger.n_slots, sizeof(*larger.slots));
     if (larger.slots == NULL)
@@ -48,10 +48,20 @@ static bool grow(pwi_word_table *table)
     return true;
 }
 
+bool pwi_word_table_reserve(pwi_word_table *table, size_t n)
+{
+    unsigned n_bits = table->n_slots == 0 ? N_BITS_FIRST : table->n_bits;
+
+    while (((size_t)1 << n_bits) / 3 * 2 < n)
+        n_bits++;
+    return (table->n_slots > 0 && n_bits == table->n_bits) || resize(table, n_bits);
+}
+
 bool pwi_word_table_add(pwi_word_table *table, pwi_word_key word, int32_t id)
 {
     PW_ASSERT(id >= 0 && pwi_word_table_find(table, word) < 0);
-    if (table->n_used * 3 >= table->n_slots * 2 && !grow(table))
+    if (table->n_used * 3 >= table->n_slots * 2 &&
+        !pwi_word_table_reserve(table, table->n_used + 1))
         return false;
     put(table, (pwi_word_slot){word.low, word.high, word.size, id});
     return true;

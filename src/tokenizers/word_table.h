@@ -28,8 +28,8 @@ typedef struct pwi_word_slot {
 } pwi_word_slot;
 
 /* Words in the table: those with the lowest ids, which in vocabularies from merges are the most
- * frequent. Making it is time that opening takes: with 8,192 of CLIP's 37,000 words 1.3 ms of
- * 33, and a prompt takes 2.8 us; with all 12 ms and 1.9 us; with none 4.4 us (2026-11-22). */
+ * frequent. Making it is time that opening takes: with 8,192 of CLIP's 37,000 words 1.3 ms,
+ * and a prompt takes 2.8 us; with all 12 ms and 1.9 us; with none 4.4 us (2026-11-22). */
 #define PWI_WORDS_MAX 8192
 
 /* Open addressing, at most two thirds full. */
@@ -43,6 +43,9 @@ typedef struct pwi_word_table {
 
 void pwi_word_table_init(pwi_word_table *table, const pw_allocator *allocator);
 void pwi_word_table_free(pwi_word_table *table);
+
+/* Room for n words in all; false when memory is out. */
+bool pwi_word_table_reserve(pwi_word_table *table, size_t n);
 
 /* Add a word that is not there yet; false when memory is out. */
 bool pwi_word_table_add(pwi_word_table *table, pwi_word_key word, int32_t id);

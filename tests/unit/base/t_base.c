@@ -129,6 +129,34 @@ static void a_map_keeps_the_first_of_equal_keys(void **state)
     pwi_map_free(&map);
 }
 
+/* Keys of all sizes, short and long ones, that differ in one byte only: a hash or a comparison
+ * that overlooks a byte would take two for one. */
+static void a_map_tells_keys_apart_by_every_byte(void **state)
+{
+    static char keys[40][40][41];
+    pwi_map map;
+
+    (void)state;
+    pwi_map_init(&map, &pwi_malloc_allocator);
+    assert_true(pwi_map_reserve(&map, 700));
+    for (size_t size = 1; size < 40; size++)
+        for (size_t i = 0; i < size; i++) {
+            uint32_t *value;
+
+            memset(keys[size][i], 'a', size);
+            keys[size][i][i] = 'b';
+            value = pwi_map_value(&map, keys[size][i], size);
+            assert_non_null(value);
+            assert_int_equal(*value, PWI_MAP_NONE);
+            assert_int_equal(pwi_map_find(&map, keys[size][i], size), PWI_MAP_NONE);
+            *value = (uint32_t)(size * 40 + i);
+        }
+    for (size_t size = 1; size < 40; size++)
+        for (size_t i = 0; i < size; i++)
+            assert_int_equal(pwi_map_find(&map, keys[size][i], size), size * 40 + i);
+    pwi_map_free(&map);
+}
+
 static void quoting_escapes_what_drives_a_terminal(void **state)
 {
     char out[PWI_QUOTE_SIZE], lots[400];
@@ -274,6 +302,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_buffer_remembers_that_memory_was_out),
     cmocka_unit_test(an_arena_gives_aligned_memory_of_any_size),
     cmocka_unit_test(a_map_keeps_the_first_of_equal_keys),
+    cmocka_unit_test(a_map_tells_keys_apart_by_every_byte),
     cmocka_unit_test(quoting_escapes_what_drives_a_terminal),
     cmocka_unit_test(errors_say_where_once),
     cmocka_unit_test(random_numbers_are_pinned),

@@ -46,6 +46,40 @@ static void many_keys_are_told_apart(void **state)
     pwi_buf_free(&out);
 }
 
+/* Keys that are left to the caller: the reader takes any of them, refuses the one that the
+ * caller knows, and still keeps those of the objects inside and around. */
+static void left_keys_are_the_callers(void **state)
+{
+    static const char doc[] = "{\"x\":{\"a\":1,\n\"a\":{\"b\":1}},\"x\":2}";
+    pwi_json json;
+    pw_error err;
+
+    (void)state;
+    assert_int_equal(pwi_json_open_memory(&json, memory, doc, strlen(doc), NULL, NULL), PW_OK);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(pwi_json_next(&json, NULL), PW_OK);
+    pwi_json_leave_keys(&json);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(pwi_json_next(&json, NULL), PW_OK);
+    assert_int_equal(json.event, PWI_JSON_KEY);
+    assert_int_equal(pwi_json_skip(&json, NULL), PW_OK);
+    assert_int_equal(pwi_json_next(&json, NULL), PW_OK);
+    assert_int_equal(pwi_json_next(&json, NULL), PW_ERR_DUPLICATE);
+    pwi_json_close(&json);
+
+    assert_int_equal(pwi_json_open_memory(&json, memory, doc, strlen(doc), NULL, NULL), PW_OK);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(pwi_json_next(&json, NULL), PW_OK);
+    pwi_json_leave_keys(&json);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(pwi_json_next(&json, NULL), PW_OK);
+    assert_int_equal(pwi_json_repeated(&json, &err), PW_ERR_DUPLICATE);
+    assert_int_equal(err.line, 2);
+    assert_int_equal(err.column, 1);
+    assert_int_equal(pwi_json_next(&json, NULL), PW_ERR_DUPLICATE);
+    pwi_json_close(&json);
+}
+
 /* Objects of any size inside others of any size: a set that forgets or keeps too much when they
  * close would show. The last key is one that its object has, or has not. */
 static void nested_objects_keep_their_keys_apart(void **state)
@@ -126,6 +160,7 @@ static void keys_that_collide_elsewhere_are_told_apart(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(keys_twice_are_refused),
     cmocka_unit_test(many_keys_are_told_apart),
+    cmocka_unit_test(left_keys_are_the_callers),
     cmocka_unit_test(nested_objects_keep_their_keys_apart),
     cmocka_unit_test(keys_that_collide_elsewhere_are_told_apart),
 };

@@ -418,7 +418,7 @@ static void check_saved(const struct parts *parts, pw_pad_bang pad_bang, const c
     check_offsets(again, text, ids);
     assert_int_equal(again->n_vocab, tokenizer->n_vocab);
     assert_int_equal(again->pad_id, tokenizer->pad_id);
-    assert_int_equal(again->n_merges, tokenizer->n_merges);
+    assert_int_equal(again->merges.n_used, tokenizer->merges.n_used);
     assert_int_equal(again->n_added, tokenizer->n_added);
     for (int32_t id = 0; id < tokenizer->n_vocab; id++)
         assert_int_equal(again->texts[id].is_special, tokenizer->texts[id].is_special);
