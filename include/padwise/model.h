@@ -156,12 +156,17 @@ typedef enum pw_output_kind {
                                block i */
     PW_OUTPUT_LAST_HIDDEN_STATE, /* f32 [B, T, D]: final norm of hidden_states.n_layers */
     PW_OUTPUT_POOLED,            /* f32 [B, D]: row of last_hidden_state at the pool position */
-    PW_OUTPUT_TEXT_EMBEDS        /* f32 [B, P]: pooled projected, no bias */
+    PW_OUTPUT_TEXT_EMBEDS,       /* f32 [B, P]: pooled projected, no bias */
+    PW_OUTPUT_ATTENTION /* f32 [B, H, T, T]: weights of attention in block `layer`, 1 to
+                           n_layers: [b][h][t][s] is what the query at t takes of the key at s.
+                           0 where t does not see s; a query's weights sum to 1. Of the block's
+                           own q and k, in f64, rounded once (docs/attention.md) */
 } pw_output_kind;
 
 typedef struct pw_output {
     pw_output_kind kind;
-    int32_t layer;   /* of a hidden state; negative counts from the end, -1 = n_layers */
+    int32_t layer;   /* of a hidden state or attention; negative counts from the end, -1 =
+                        n_layers */
     bool final_norm; /* of a hidden state: final norm applied */
     float *data;     /* caller-owned */
     size_t capacity; /* floats */
@@ -192,6 +197,26 @@ typedef struct pw_batch {
 PW_NODISCARD PW_API pw_status pw_model_encode(pw_session *session, const pw_batch *batch,
                                               const pw_output *outputs, size_t n_outputs,
                                               pw_error *err);
+
+/** One step's output, as it is computed (docs/models/clip.md, "The chain"). */
+typedef struct pw_trace {
+    const char *name;  /* "embedding"; of a block, in this order: "norm1", "q", "k", "v",
+                          "attention", "out", "norm2", "fc1" (with its activation), "fc2",
+                          "block". out and fc2 are what is added to the residual stream, block is
+                          that stream behind it: hidden_states.layer */
+    int32_t layer;     /* 0: embedding; i: block i */
+    const float *rows; /* [n_rows, width], row i at rows + i * stride; valid during the call */
+    size_t n_rows, width, stride;
+} pw_trace;
+
+typedef void (*pw_trace_fn)(void *user, const pw_trace *trace);
+
+/** Look on: `trace` gets every step of every window of the calls of pw_model_encode that
+ * follow, on the calling thread. Rows are those that are computed: of one sequence and an
+ * output of all its tokens, its tokens in order; of several, sorted, what they share once.
+ * Steps that are no outputs by themselves are computed for it; nothing else changes a bit.
+ *  @param trace  NULL: nobody looks on, which costs nothing.   Since: 0.1 */
+PW_API void pw_session_set_trace(pw_session *session, pw_trace_fn trace, void *user);
 
 /** What the last pw_model_encode of a session did; zeros before the first and where its
  * arguments were refused. */

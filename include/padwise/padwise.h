@@ -13,9 +13,14 @@
 #include "embedding.h"
 #include "recipe.h"
 #include "conditioning.h"
+#include "edit.h"
 #include "bulk.h"
 #include "plot.h"
 #include "roofline.h"
 #include "version.h"
+
+#ifdef PADWISE_EXPERIMENTAL
+#include "lab.h"
+#endif
 
 #endif

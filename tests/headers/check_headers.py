@@ -10,6 +10,8 @@ import shlex
 import subprocess
 import sys
 
+# Experimental headers declare nothing without it.
+EXPERIMENTAL = '-DPADWISE_EXPERIMENTAL'
 WARNINGS = ['-Wall', '-Wextra', '-pedantic', '-Wshadow', '-Wundef', '-Werror', '-fsyntax-only']
 
 
@@ -37,10 +39,11 @@ def main():
     cpp = shlex.split(sys.argv[2]) if len(sys.argv) > 2 else None
     results = []
     for name in headers(include):
-        public = ['-Wstrict-prototypes', '-I', include]
+        public = ['-Wstrict-prototypes', EXPERIMENTAL, '-I', include]
         results.append(compiles(c, ['-x', 'c', '-std=c99'] + public, f'<{name}>'))
         if cpp:
-            results.append(compiles(cpp, ['-x', 'c++', '-std=c++11', '-Wold-style-cast', '-I', include], f'<{name}>'))
+            results.append(compiles(cpp, ['-x', 'c++', '-std=c++11', '-Wold-style-cast', EXPERIMENTAL, '-I',
+                                          include], f'<{name}>'))
     for name in headers(source):
         if name.startswith('kernels/x86/') and platform.machine() != 'x86_64':
             continue
