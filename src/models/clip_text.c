@@ -23,7 +23,26 @@ struct run {
     size_t n_rows; /* in the residual stream now: those of rows, or in the last block's second
                       half those asked for */
     uint64_t n_multiplications;
+    const pwi_clip_pass *pass;
+    int32_t layer; /* the block that runs, from 1 */
 };
+
+/* For who looks on: n rows of a step's output. */
+static void show(const struct run *run, const char *name, const float *rows, size_t n,
+                 size_t width, size_t stride)
+{
+    const pw_trace trace = {name, run->layer, rows, n, width, stride};
+
+    run->pass->trace(run->pass->trace_user, &trace);
+}
+
+/* The same of the residual stream. */
+static void show_hidden(const struct run *run, const char *name)
+{
+    if (run->pass->trace != NULL)
+        show(run, name, run->scratch->hidden, run->n_rows, run->clip->width,
+             run->scratch->stride);
+}
 
 /* Row's token embedding in the file's dtype: in the table, or as it was read for this pass. */
 static const void *token_row(const struct run *run, size_t row)
@@ -175,6 +194,61 @@ static void attention(struct run *run, const pwi_queries *queries)
     pwi_attend(&attention);
 }
 
+/* Steps that no pass needs by themselves are computed for who looks on: norms, which products
+ * apply to their rows, into the context, which is free then ... */
+static void show_norm(const struct run *run, const char *name, const pwi_norm *norm)
+{
+    const pwi_clip_scratch *s = run->scratch;
+
+    if (run->pass->trace == NULL)
+        return;
+    run->kernels->layer_norm(s->context, s->stride, s->hidden, s->stride, norm->gain,
+                             norm->bias, run->n_rows, run->clip->width, run->clip->epsilon);
+    show(run, name, s->context, run->n_rows, run->clip->width, s->stride);
+}
+
+/* ... and what out and fc2 add to the residual stream, in place of the values, which are read
+ * by then. Queries and keys stay for those who want attention's weights. */
+static void show_sum(const struct run *run, const char *name, const pwi_gemm_input *input,
+                     const pwi_linear *linear)
+{
+    float *sum = run->scratch->qkv + 2 * run->clip->width;
+    const size_t stride = run->scratch->qkv_stride;
+    const pwi_gemm_part part = part_of(linear, sum, stride);
+
+    pwi_gemm(run->ctx, input, &part, 1, PWI_EPILOGUE_STORE, run->scratch->gemm);
+    show(run, name, sum, input->n_rows, run->clip->width, stride);
+}
+
+static void show_attention(const struct run *run, const pwi_clip_block *block,
+                           const pwi_gemm_input *context)
+{
+    const pwi_clip_scratch *s = run->scratch;
+    const size_t width = run->clip->width, n = run->n_rows, n_keys = run->rows->n;
+
+    if (run->pass->trace == NULL)
+        return;
+    show(run, "q", s->qkv, n, width, s->qkv_stride);
+    show(run, "k", s->qkv + width, n_keys, width, s->qkv_stride);
+    show(run, "v", s->qkv + 2 * width, n_keys, width, s->qkv_stride);
+    show(run, "attention", s->context, n, width, s->stride);
+    show_sum(run, "out", context, &block->out);
+}
+
+static void show_mlp(const struct run *run, const pwi_clip_block *block,
+                     const pwi_gemm_input *hidden, const pwi_gemm_part *fc1)
+{
+    const pwi_clip_scratch *s = run->scratch;
+    const pwi_gemm_input mlp = input_of(run, s->mlp, s->mlp_stride, NULL);
+
+    if (run->pass->trace == NULL)
+        return;
+    show_norm(run, "norm2", &block->norm2);
+    pwi_gemm(run->ctx, hidden, fc1, 1, run->clip->activation, s->gemm);
+    show(run, "fc1", s->mlp, run->n_rows, run->clip->mlp, s->mlp_stride);
+    show_sum(run, "fc2", &mlp, &block->fc2);
+}
+
 /* One pre-norm block: hidden += out(attention(norm1 hidden)); hidden += fc2(act(fc1(norm2
  * hidden))). Behind it the residual stream has the queries' rows. */
 static void block_forward(struct run *run, const pwi_clip_block *block,
@@ -185,14 +259,18 @@ static void block_forward(struct run *run, const pwi_clip_block *block,
     const pwi_gemm_part fc2 = part_of(&block->fc2, s->hidden, s->stride);
     pwi_gemm_input context, hidden;
 
+    show_norm(run, "norm1", &block->norm1);
     project_qkv(run, block, queries);
     attention(run, queries);
     context = input_of(run, s->context, s->stride, NULL);
+    show_attention(run, block, &context);
     hidden = input_of(run, s->hidden, s->stride, &block->norm2);
     linear(run, s->hidden, s->stride, &context, &block->out, PWI_EPILOGUE_ADD);
+    show_mlp(run, block, &hidden, &fc1);
     run->n_multiplications += 2 * (uint64_t)run->n_rows * run->clip->width * run->clip->mlp;
     pwi_gemm_chain(run->ctx, &hidden, &fc1, run->clip->activation, &fc2, PWI_EPILOGUE_ADD,
                    s->gemm);
+    show_hidden(run, "block");
 }
 
 static pw_status run_blocks(struct run *run, pwi_clip_pass *pass, pw_error *err)
@@ -202,6 +280,7 @@ static pw_status run_blocks(struct run *run, pwi_clip_pass *pass, pw_error *err)
         const pwi_clip_block *block =
             run->clip->blocks == NULL ? NULL : &run->clip->blocks[i_layer];
 
+        run->layer = (int32_t)i_layer + 1;
         if (pass->stream != NULL)
             PWI_TRY(pwi_stream_block(pass->stream, i_layer, &block, err));
         if (i_layer == pass->drop_before) {
@@ -219,10 +298,20 @@ pw_status pwi_clip_text_forward(const pw_context *ctx, const pwi_clip_text *clip
                                 pw_error *err)
 {
     struct run run = {
-        ctx, pwi_context_kernels(ctx), clip, pass->vectors, rows, scratch, rows->n, 0};
+        .ctx = ctx,
+        .kernels = pwi_context_kernels(ctx),
+        .clip = clip,
+        .vectors = pass->vectors,
+        .rows = rows,
+        .scratch = scratch,
+        .n_rows = rows->n,
+        .pass = pass,
+    };
     pw_status status;
 
     status = embed(&run, pass->stream, err);
+    if (status == PW_OK)
+        show_hidden(&run, "embedding");
     if (status == PW_OK)
         status = pass->keep(pass->user, 0, err);
     if (status == PW_OK)

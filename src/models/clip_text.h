@@ -59,8 +59,9 @@ typedef struct pwi_clip_scratch {
     float *projected;                      /* [R, P] of the rows asked for */
     float *scores;                         /* [n_threads, scores_stride] */
     size_t scores_stride;
-    float *gemm;    /* pwi_gemm_scratch */
-    uint32_t *keys; /* [n_threads, n_positions] */
+    float *gemm;     /* pwi_gemm_scratch */
+    uint32_t *keys;  /* [n_threads, n_positions] */
+    double *weights; /* [n_threads, n_positions] */
 } pwi_clip_scratch;
 
 /* Called with hidden_states.layer in scratch->hidden, layer 0 ... n_layers. */
@@ -78,6 +79,8 @@ typedef struct pwi_clip_pass {
     bool last_is_asked;   /* the last block leaves the rows asked for and no others */
     pwi_keep_hidden_state keep;
     void *user;
+    pw_trace_fn trace; /* NULL: nobody looks on */
+    void *trace_user;
     uint64_t flops; /* out: 2 for each multiply-add of the products and of attention */
 } pwi_clip_pass;
 

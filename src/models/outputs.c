@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/checked.h"
+#include "models/attention_output.h"
 #include "models/session.h"
 
 /* The layer of a hidden state, counted from 0; -1 if there is none such. */
@@ -26,21 +27,26 @@ static size_t output_width(const pw_output *output, const pwi_clip_text *clip, s
         return clip->width;
     case PW_OUTPUT_TEXT_EMBEDS:
         return clip->projection_width;
+    case PW_OUTPUT_ATTENTION:
+        return clip->n_heads * n_tokens * n_tokens;
     }
     return 0;
+}
+
+static bool is_of_layer(const pw_output *output)
+{
+    return output->kind == PW_OUTPUT_HIDDEN_STATE || output->kind == PW_OUTPUT_ATTENTION;
 }
 
 /* The layer that an output stands on. */
 static size_t needed_layer(const pw_output *output, const pwi_clip_text *clip)
 {
-    return output->kind == PW_OUTPUT_HIDDEN_STATE ? (size_t)layer_of(output, clip)
-                                                  : clip->n_layers;
+    return is_of_layer(output) ? (size_t)layer_of(output, clip) : clip->n_layers;
 }
 
 static bool is_whole(const pw_output *output)
 {
-    return output->kind == PW_OUTPUT_HIDDEN_STATE ||
-           output->kind == PW_OUTPUT_LAST_HIDDEN_STATE;
+    return is_of_layer(output) || output->kind == PW_OUTPUT_LAST_HIDDEN_STATE;
 }
 
 static pw_status check_output(const pwi_call *call, const pw_output *output, pw_error *err)
@@ -48,11 +54,15 @@ static pw_status check_output(const pwi_call *call, const pw_output *output, pw_
     const pwi_clip_text *clip = &call->session->model->clip;
     size_t needed;
 
-    if ((unsigned)output->kind > PW_OUTPUT_TEXT_EMBEDS || output->data == NULL)
+    if ((unsigned)output->kind > PW_OUTPUT_ATTENTION || output->data == NULL)
         return PWI_FAIL(err, PW_ERR_ARGUMENT, "an output has no data or is of no known kind");
     if (output->kind == PW_OUTPUT_HIDDEN_STATE && layer_of(output, clip) < 0)
         return PWI_FAIL(err, PW_ERR_ARGUMENT,
                         "there is no hidden state %d: this encoder has 0 (embeddings) to %zu",
+                        (int)output->layer, clip->n_layers);
+    if (output->kind == PW_OUTPUT_ATTENTION && layer_of(output, clip) < 1)
+        return PWI_FAIL(err, PW_ERR_ARGUMENT,
+                        "there is no attention in layer %d: this encoder has blocks 1 to %zu",
                         (int)output->layer, clip->n_layers);
     if (output->kind == PW_OUTPUT_TEXT_EMBEDS && clip->projection_width == 0)
         return PWI_FAIL(err, PW_ERR_UNSUPPORTED,
@@ -192,7 +202,9 @@ void pwi_outputs_write(const pwi_call *call, int32_t layer)
 
         if (needed_layer(output, &call->session->model->clip) != (size_t)layer)
             continue;
-        if (is_whole(output))
+        if (output->kind == PW_OUTPUT_ATTENTION)
+            pwi_attention_write(call, output->data);
+        else if (is_whole(output))
             write_whole(call, output);
         else
             write_pooled(call, output);

@@ -75,9 +75,12 @@ static pw_status allocate_lists(pw_session *session, pw_error *err)
         return PWI_FAIL(err, PW_ERR_OVERFLOW, "a session for %zu positions is too large",
                         n_positions);
     session->scratch.keys = PWI_ARRAY(&ctx->allocator, uint32_t, n_keys);
+    session->scratch.weights = PWI_ARRAY(&ctx->allocator, double, n_keys);
     session->pools = PWI_ARRAY(&ctx->allocator, uint32_t, PW_ENCODE_SORT_MAX);
-    return session->scratch.keys == NULL || session->pools == NULL ? pwi_fail_memory(err)
-                                                                   : PW_OK;
+    return session->scratch.keys == NULL || session->scratch.weights == NULL ||
+                   session->pools == NULL
+               ? pwi_fail_memory(err)
+               : PW_OK;
 }
 
 pw_status pw_session_create(pw_session **out, pw_model *model, size_t n_rows_max, pw_error *err)
@@ -117,19 +120,27 @@ void pw_session_free(pw_session *session)
 {
     pw_model *model = session == NULL ? NULL : session->model;
     const pw_allocator *allocator;
+    size_t n_keys;
 
     if (session == NULL)
         return;
     allocator = &model->ctx->allocator;
+    n_keys = (size_t)model->ctx->n_threads * model->clip.n_positions;
     pwi_free_simd(allocator, session->block, session->block_bytes);
     pwi_stream_free(session->stream);
     pwi_rows_free(&session->rows, allocator);
     pwi_order_free(&session->order, allocator);
     pwi_free_array(allocator, session->pools, PW_ENCODE_SORT_MAX, sizeof(uint32_t));
-    pwi_free_array(allocator, session->scratch.keys,
-                   (size_t)model->ctx->n_threads * model->clip.n_positions, sizeof(uint32_t));
+    pwi_free_array(allocator, session->scratch.keys, n_keys, sizeof(uint32_t));
+    pwi_free_array(allocator, session->scratch.weights, n_keys, sizeof(double));
     PWI_DELETE(allocator, session);
     pw_model_free(model);
+}
+
+void pw_session_set_trace(pw_session *session, pw_trace_fn trace, void *user)
+{
+    session->trace = trace;
+    session->trace_user = user;
 }
 
 void pw_session_get_stats(const pw_session *session, pw_session_stats *stats)

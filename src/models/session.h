@@ -19,7 +19,9 @@ struct pw_session {
     float *block; /* every float of the scratch */
     size_t block_bytes;
     pwi_clip_scratch scratch;
-    pwi_stream *stream;     /* NULL: the weights are resident */
+    pwi_stream *stream; /* NULL: the weights are resident */
+    pw_trace_fn trace;  /* NULL: nobody looks on */
+    void *trace_user;
     pw_session_stats stats; /* of the last call */
 };
 

@@ -100,6 +100,8 @@ static pw_status run_window(pwi_call *call, pw_error *err)
         .last_is_asked = pwi_plan_is_last_asked(plan),
         .keep = keep_hidden_state,
         .user = call,
+        .trace = session->trace,
+        .trace_user = session->trace_user,
     };
     pw_status status;
 

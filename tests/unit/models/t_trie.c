@@ -126,13 +126,18 @@ static size_t width_of(const pw_output *output, size_t n_tokens)
 {
     if (output->kind == PW_OUTPUT_TEXT_EMBEDS)
         return (size_t)sizes.projection;
+    if (output->kind == PW_OUTPUT_ATTENTION)
+        return (size_t)sizes.n_heads * n_tokens * n_tokens;
     return (size_t)sizes.width * (output->kind == PW_OUTPUT_POOLED ? 1 : n_tokens);
 }
 
 static pw_output draw_output(uint64_t *state)
 {
-    return (pw_output){.kind = (pw_output_kind)draw(state, 4),
-                       .layer = (int32_t)draw(state, 4),
+    const pw_output_kind kind = (pw_output_kind)draw(state, 5);
+    const int32_t first = kind == PW_OUTPUT_ATTENTION ? 1 : 0;
+
+    return (pw_output){.kind = kind,
+                       .layer = first + (int32_t)draw(state, (uint32_t)(4 - first)),
                        .final_norm = draw(state, 2) == 0};
 }
 
@@ -456,7 +461,7 @@ static void a_batch_larger_than_one_sort_is_whole(void **state)
 static void encoding_allocates_nothing(void **state)
 {
     static struct drawn d;
-    static float room[N_PROMPTS_MAX * LONG * D];
+    static float room[N_PROMPTS_MAX * 3 * LONG * LONG]; /* weights of 3 heads: the most */
     struct failing f = {0};
     pw_context_options options;
     pw_context *ctx = NULL;
