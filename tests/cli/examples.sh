@@ -13,13 +13,14 @@ cp words.txt more.txt
 padwise encode -q -o out.safetensors "a beaver"
 cp out.safetensors a.safetensors; cp a.safetensors b.safetensors; cp a.safetensors mine.safetensors
 padwise encode -q -o reference.npz "a beaver"
+padwise encode -q -o a.json "a beaver"; padwise encode -q -o b.json "an otter"
 mkdir -p wheel/open_clip
 printf '#version: 0.2\n' | cat - <(tail -n +2 vocab/merges.txt) | gzip >wheel/open_clip/bpe_simple_vocab_16e6.txt.gz
 python3 -c '
 import shutil
 shutil.make_archive("w", "zip", "wheel")
 shutil.move("w.zip", "open_clip_torch-2.32.0-py3-none-any.whl")'
-for command in encode tokenize info compare init vocab tokenizer doctor completion help; do
+for command in encode tokenize info compare pads edit sweep init vocab tokenizer doctor completion help; do
     padwise help $command | sed '1,/^examples:/d' | while IFS= read -r line; do
         # Less work where the size shows nothing new: the smallest kind, a handful of merges.
         line=$(echo "$line" | sed 's/init clip-l/init tiny/; s/--merges [0-9]*/--merges 9/; s/--tokenizer DIR/--tokenizer vocab/')

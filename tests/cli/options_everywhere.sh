@@ -7,11 +7,12 @@ tools = os.environ['PADWISE_SOURCE'] + '/tools/padwise/'
 run = lambda *words: subprocess.run(['padwise', *words], check=True, capture_output=True, text=True).stdout
 text = re.sub(r'/\*.*?\*/', '', open(tools + 'options.def').read(), flags=re.S)
 rows = re.findall(r'^OPTION\((\w+), "([\w-]+)", (0|\'.\')', text, re.M)
-commands = re.findall(r'^COMMAND\(\w+, (\w+),', open(tools + 'commands.def').read(), re.M)
+commands = [name.replace('_', '-') for name in
+            re.findall(r'^COMMAND\(\w+, (\w+),', open(tools + 'commands.def').read(), re.M)]
 later = re.findall(r'^LATER_COMMAND\("([\w-]+)"', open(tools + 'commands.def').read(), re.M)
-assert len(rows) > 40 and len(commands) == 11 and len(later) > 20, (len(rows), len(commands), len(later))
+assert len(rows) > 40 and len(commands) > 10 and len(later) > 5, (len(rows), len(commands), len(later))
 man = run('help', 'man-options').replace('\\', '')
-helps = ''.join(run('help', command) for command in commands)
+helps = run('help', 'options') + ''.join(run('help', command) for command in commands)
 overview = run('help')
 shells = {shell: run('completion', shell) for shell in ('bash', 'zsh', 'fish')}
 for identity, name, letter in rows:

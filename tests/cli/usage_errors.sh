@@ -4,13 +4,13 @@
 try padwise frobnicate
 try padwise tokenzie x
 try padwise --json
-try padwise pads x
+try padwise serve x
 try padwise encode
 try padwise encode --lenght 3 x
 try padwise encode --qqq x
 try padwise encode --rtol 1 x
 try padwise encode -z x
-try padwise encode --edit "pads: zero" x
+try padwise encode --edit "pads: clean" x
 try padwise encode --dtype
 try padwise encode --dtype f64 x
 try padwise encode --json=1 x

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* padwise compare: what differs between two tensor files, tensor by tensor; with --dialects,
- * between the readings of a prompt (compare_dialects.c). */
+ * between the readings of a prompt (compare_dialects.c); with --rows, row by row
+ * (scan_compare.c). */
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include "grid.h"
 #include "interrupt.h"
 #include "json_out.h"
+#include "scan.h"
 #include "show.h"
 #include "talk.h"
 
@@ -230,16 +232,37 @@ static int print(struct compare *compare)
     return status;
 }
 
-/* What says how prompts are read says nothing of files. */
-static int refuse_options_of_dialects(struct app *app)
+/* What two files are compared by, tensor by tensor, is little; the rest says how prompts are
+ * read, or what rows are. */
+static int refuse_options(struct app *app)
 {
-    static const enum option_id options[] = {
-        OPTION_MODEL,       OPTION_TOKENIZER, OPTION_TOKENIZER_MODE, OPTION_STEPS,
-        OPTION_HIRES_STEPS, OPTION_EMPHASIS,  OPTION_BACKTRACK};
+    static const struct {
+        enum option_id option;
+        bool is_of_rows, is_of_dialects;
+    } uses[] = {{OPTION_MODEL, true, true},          {OPTION_TOKENIZER, true, true},
+                {OPTION_TOKENIZER_MODE, true, true}, {OPTION_STEPS, false, true},
+                {OPTION_HIRES_STEPS, false, true},   {OPTION_EMPHASIS, false, true},
+                {OPTION_BACKTRACK, false, true},     {OPTION_RECIPE, true, false},
+                {OPTION_FLAVOUR, true, false},       {OPTION_DIALECT, true, false},
+                {OPTION_CLIP_SKIP, true, false},     {OPTION_TENSOR, true, false},
+                {OPTION_N_REAL, true, false},        {OPTION_CREDIT, true, false},
+                {OPTION_LENGTH, true, false},        {OPTION_PAD_ID, true, false},
+                {OPTION_MASK, true, false},          {OPTION_ACTIVATION, true, false},
+                {OPTION_PLOT, true, false},          {OPTION_WIDTH, true, false}};
 
-    for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++) {
-        if (option_given(app, options[i]))
-            return fail_usage(app, "--%s goes with --dialects", option_table[options[i]].name);
+    const bool rows = option_given(app, OPTION_BY_ROW);
+    const bool dialects = option_given(app, OPTION_DIALECTS);
+
+    if (rows && dialects)
+        return fail_usage(app, "--rows and --dialects are two comparisons: choose one");
+    for (size_t i = 0; i < sizeof(uses) / sizeof(*uses); i++) {
+        if (!option_given(app, uses[i].option) || (rows && uses[i].is_of_rows) ||
+            (dialects && uses[i].is_of_dialects))
+            continue;
+        return fail_usage(app, "--%s goes with %s", option_table[uses[i].option].name,
+                          !uses[i].is_of_rows       ? "--dialects"
+                          : !uses[i].is_of_dialects ? "--rows"
+                                                    : "--rows or --dialects");
     }
     return DONE;
 }
@@ -254,7 +277,6 @@ static int run(struct compare *compare)
 
     if (arguments->n_words != 2)
         return fail_usage(app, "compare takes two files, %zu given", arguments->n_words);
-    TRY(refuse_options_of_dialects(app));
     TRY(option_real(app, OPTION_RTOL, &compare->rtol));
     TRY(app_open_context(app, PW_LEVEL_HIGHEST));
     TRY(open_file(compare, arguments->words[0], &compare->a));
@@ -275,8 +297,11 @@ int run_compare(struct app *app)
     struct compare compare = {.app = app, .is_equal = true};
     int status;
 
+    TRY(refuse_options(app));
     if (option_given(app, OPTION_DIALECTS))
         return compare_dialects(app);
+    if (option_given(app, OPTION_BY_ROW))
+        return scan_compare(app);
     status = run(&compare);
     pool_free(&compare.grid.pool);
     builder_free(&compare.json.text);

@@ -100,7 +100,9 @@ static int encode_batch(struct encode *encode, const struct batch *batch)
         return fail(encode->app, PW_ERR_ARGUMENT, encode->prompts.path, "holds no prompt");
     TRY(output_path(encode, batch, &path)); /* a bad name shows before the work */
     TRY(compute(encode, batch, &set));
-    status = write_set(encode, batch, set, path, started);
+    status = encode_edit(encode, set);
+    if (status == DONE)
+        status = write_set(encode, batch, set, path, started);
     pw_tensor_set_free(set);
     return status;
 }
@@ -127,6 +129,7 @@ static int run(struct encode *encode)
     TRY(ranks_start(app, &encode->ranks));
     TRY(app_open_context(app, PW_LEVEL_HIGHEST));
     TRY(plan_read(app, &encode->plan));
+    TRY(encode_check_edits(encode));
     TRY(open_all(encode));
     return encode->plan.shape == ONE_FILE ? encode_file(encode) : encode_folder(encode);
 }

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct app;
 
@@ -36,14 +37,18 @@ struct option {
     char letter;          /* 0: none */
     const char *argument; /* NULL: a flag */
     const char *choices;  /* NULL: any text */
-    unsigned commands;    /* bit 1 << COMMAND_x */
+    uint64_t commands;    /* bit 1 << COMMAND_x */
     const char *help;     /* NULL: on the line of the option before */
     const char *man;
 };
 
 /* Bits of option.commands. */
-#define IN(command) (1u << COMMAND_##command)
-#define IN_ALL      ((1u << N_COMMANDS) - 1)
+#define IN(command) (UINT64_C(1) << COMMAND_##command)
+#define IN_ALL      ((UINT64_C(1) << N_COMMANDS) - 1)
+
+/* The scans: of text under changed conditions; of rows, be they a file's or a prompt's. */
+#define IN_TEXT_SCANS (IN(DIFF) | IN(PADLEN_SCAN) | IN(ABLATE))
+#define IN_ROW_SCANS  (IN(COMPARE) | IN(CFG_DELTA) | IN(POOL_COMPARE))
 
 extern const struct command command_table[N_COMMANDS];
 extern const struct option option_table[N_OPTIONS];

@@ -4,9 +4,17 @@
 
 #include <string.h>
 
+/* Names with a hyphen, which no function can have: a function's name that is a macro here is
+ * replaced where it becomes text, and not where run_ is put before it. */
+#define cfg_delta    cfg-delta
+#define flux_check   flux-check
+#define padlen_scan  padlen-scan
+#define pool_compare pool-compare
+#define TEXT_OF(name) #name
+
 const struct command command_table[N_COMMANDS] = {
 #define COMMAND(id, name, summary, usage, examples, man)                                       \
-    {#name, summary, usage, examples, man, run_##name},
+    {TEXT_OF(name), summary, usage, examples, man, run_##name},
 #define LATER_COMMAND(name)
 #include "commands.def"
 #undef COMMAND

@@ -81,7 +81,8 @@ struct encode {
     pw_encoder given[PW_RECIPE_ENCODERS_MAX]; /* the same for the library */
     pw_embeddings *embeddings;                /* NULL without --embedding-dir */
     struct prompts prompts;
-    bool is_more; /* prompts are left */
+    bool is_more;       /* prompts are left */
+    bool keeps_weights; /* the encoder runs again and again: they stay in memory */
     struct show show;
     uint64_t n_files, n_cut; /* n_cut: prompts of which something was cut off */
     bool warned_second;      /* of prompt_2 in a file, once */
@@ -121,6 +122,10 @@ void show_call(struct encode *encode, const pw_bulk_item *items, size_t n);
 /* The tables of the next n prompts that were encoded; set: what became of them. */
 void show_print(struct encode *encode, const pw_tensor_set *set, size_t n);
 void show_free(struct encode *encode);
+
+/* encode_edit.c: --edit and --pads, before anything is opened, and on what was encoded. */
+int encode_check_edits(struct encode *encode);
+int encode_edit(struct encode *encode, pw_tensor_set *set);
 
 /* encode_report.c */
 int report_tensors(struct encode *encode, const pw_tensor_set *set);

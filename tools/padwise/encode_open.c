@@ -13,7 +13,8 @@
 
 static void choose_weights(struct encode *encode)
 {
-    if (encode->prompts.path == NULL && encode->app->arguments.n_words <= STREAMED_PROMPTS_MAX)
+    if (!encode->keeps_weights && encode->prompts.path == NULL &&
+        encode->app->arguments.n_words <= STREAMED_PROMPTS_MAX)
         encode->plan.model.weights = PW_WEIGHTS_STREAMED;
 }
 

@@ -69,7 +69,7 @@ static void put_option(struct builder *out, const struct command *command, size_
     builder_free(&left);
 }
 
-/* The options of every command on a few lines: each is explained in the overview. */
+/* The options of every command on a few lines: `padwise help options` explains each. */
 static void put_common_names(struct builder *out)
 {
     size_t column = 0;
@@ -153,21 +153,33 @@ int help_overview(struct app *app, FILE *file)
     for (size_t i = 0; i < N_COMMANDS; i++) {
         builder_text(&out, "  ");
         paint(&out, color, PAINT_CYAN, command_table[i].name);
-        builder_fill(&out, ' ', 12 - strlen(command_table[i].name));
+        builder_fill(&out, ' ', 13 - strlen(command_table[i].name));
         builder_format(&out, "%s\n", command_table[i].summary);
     }
-    paint(&out, color, PAINT_BOLD, "\noptions of every command:\n");
-    for (size_t i = 0; i < N_OPTIONS; i++) {
-        if (is_common(&option_table[i]))
-            put_option(&out, NULL, i, color);
-    }
-    builder_text(&out, "      --version                the version\n");
+    builder_text(&out, "\n");
+    put_common_names(&out);
     put_examples(&out,
                  "padwise encode \"a beaver with blue teeth\"\n"
                  "padwise tokenize \"a beaver with blue teeth\"\n"
-                 "padwise help encode\n",
+                 "padwise help encode\n"
+                 "padwise help options\n",
                  color);
     return print(app, file, &out);
+}
+
+/* What every command takes. */
+static int help_options(struct app *app)
+{
+    struct builder out = {0};
+
+    paint(&out, app->color_out, PAINT_BOLD, "options of every command:\n");
+    for (size_t i = 0; i < N_OPTIONS; i++) {
+        if (is_common(&option_table[i]))
+            put_option(&out, NULL, i, app->color_out);
+    }
+    builder_text(&out, "      --version                the version\n");
+    put_examples(&out, "padwise encode --threads 2 --json \"a beaver\"\n", app->color_out);
+    return print(app, app->out, &out);
 }
 
 int run_help(struct app *app)
@@ -186,6 +198,8 @@ int run_help(struct app *app)
             return help_command(app, &command_table[i]);
         suggest_offer(&suggestion, command_table[i].name);
     }
+    if (strcmp(topic, "options") == 0)
+        return help_options(app);
     if (strcmp(topic, "man-commands") == 0) {
         help_man_commands(app->out);
         return DONE;

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: MIT
+# edit --variants workshop: nine files, their names, fields, prompts and pads; the table.
+. "$PADWISE_CLI_TESTS/helpers.bash"
+padwise edit -q "a beaver with blue teeth" --variants workshop --stem beaver -o v/ 2>err; echo "exit $?"; cat err
+ls v
+for f in v/*.json; do
+    python3 - $f <<'END'
+import json, sys
+o = json.load(open(sys.argv[1]))
+n = json.load(open('v/beaver_normal.json'))
+rows, normal = o['embedding'], n['embedding']
+real = next(i for i in range(77) if i >= 7)
+kinds = {v for row in rows[real:] for v in row}
+print(list(o), o['prompt'], o['shape'][0], 'words', rows[:real] == normal[:real],
+      'pads', sorted(kinds) if len(kinds) == 1 else 'same' if rows == normal else 'half' if all(
+          a == b / 2 for x, y in zip(rows[real:], normal[real:]) for a, b in zip(x, y)) else 'other',
+      o['padwise'].get('edits'))
+END
+done
+# The first draws of numpy.random.seed(42); numpy.random.normal(0, 0.1, ...), every bit of them.
+python3 -c '
+import json
+rows = json.load(open("v/beaver_padding_noise_0.1.json"))["embedding"]
+print(rows[7][:3])'
+echo "# a variant knows where its pads begin, and that it was edited"
+padwise edit --json v/beaver_zeroed_padding.json --edit "pads: add 1" -o again.json |
+    json '[o["before"], o["tensors"][0]["n_real"], o["tensors"][0]["roles"]]'
+padwise edit --json a.json --variants workshop -o w/ 2>/dev/null; echo "exit $?"
+cp v/beaver_normal.json otter.json
+padwise edit --json otter.json --variants workshop -o w/ | json '[o["filename"], o["padding_type"], o["edits"]]'

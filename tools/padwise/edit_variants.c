@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/* The nine variants of the "Latent Vandalism" workshop (Laura Wagner, 2026): what stands in the
+ * pads of one prompt, a file each, and the table that sums them up. */
+#include <string.h>
+
+#include "edit_lab.h"
+#include "grid.h"
+#include "interrupt.h"
+#include "json_out.h"
+#include "talk.h"
+
+struct variant {
+    const char *name;   /* STEM_name.json */
+    const char *edits;  /* NULL: as it is */
+    const char *suffix; /* of the prompt in the file */
+    const char *description, *expected, *padding;
+};
+
+static const struct variant variants[] = {
+    {"normal", NULL, "", "unchanged", "reference", "original"},
+    {"zeroed_padding", "pads: zero", " (zeroed padding)", "pads 0", "SD differs", "zero"},
+    {"padding_uniform_pos_0.05", "pads: constant 0.05", " (padding uniform +0.05)",
+     "pads +0.05", "SD differs", "uniform+0.05"},
+    {"padding_uniform_pos_0.1", "pads: constant 0.1", " (padding uniform +0.1)", "pads +0.1",
+     "SD differs", "uniform+0.1"},
+    {"padding_uniform_pos_0.2", "pads: constant 0.2", " (padding uniform +0.2)", "pads +0.2",
+     "SD differs", "uniform+0.2"},
+    {"padding_uniform_neg_0.1", "pads: constant -0.1", " (padding uniform -0.1)", "pads -0.1",
+     "SD differs", "uniform-0.1"},
+    {"padding_uniform_neg_0.2", "pads: constant -0.2", " (padding uniform -0.2)", "pads -0.2",
+     "SD differs", "uniform-0.2"},
+    {"padding_noise_0.1", "pads: noise 0.1 seed 42", " (padding noise 0.1)", "pads noise",
+     "SD differs", "noise 0.1"},
+    {"padding_50_percent", "pads: scale 0.5", " (padding 50%)", "pads halved", "SD differs",
+     "50 %"},
+};
+
+#define N_VARIANTS (sizeof(variants) / sizeof(*variants))
+
+/* The prompt with its suffix, as JSON. */
+static int put_prompt(const struct edit_subject *subject, pw_tensor_set *set, pw_text prompt,
+                      const char *suffix)
+{
+    struct builder text = {0};
+    struct json json = {.comma = false};
+    pw_status status;
+    pw_error err;
+
+    if (prompt.bytes == NULL)
+        return DONE;
+    builder_add(&text, prompt.bytes, prompt.size);
+    builder_text(&text, suffix);
+    json_bytes(&json, text.bytes, text.size);
+    if (text.failed || json.text.failed)
+        return fail_memory(subject->app);
+    status = pw_tensor_set_put_metadata(set, "prompt", json.text.bytes, &err);
+    builder_free(&json.text);
+    builder_free(&text);
+    return status == PW_OK ? DONE : fail_with(subject->app, &err);
+}
+
+static int write_variant(struct edit_subject *subject, const struct variant *variant,
+                         pw_text prompt, const char *path)
+{
+    struct app *app = subject->app;
+    struct edit_result result = {.set = NULL};
+    pw_edits *edits = NULL;
+    int status = variant->edits == NULL ? DONE : edits_parse(app, variant->edits, &edits);
+
+    if (status == DONE)
+        status = result_make(subject, edits, &result);
+    if (status == DONE)
+        status = put_prompt(subject, result.set, prompt, variant->suffix);
+    if (status == DONE)
+        status = result_save(subject, &result, path, PW_FORMAT_JSON);
+    result_free(&result);
+    pw_edits_free(edits);
+    return status;
+}
+
+static void put_row(struct grid *grid, const struct variant *variant, const char *name)
+{
+    grid_text(grid, name, strlen(name));
+    grid_cell(grid, "%s", variant->description);
+    grid_cell(grid, "%s", variant->expected);
+    grid_cell(grid, "%s", variant->padding);
+}
+
+static int print_json(struct app *app, const struct variant *variant, const char *name)
+{
+    struct json json = {.comma = false};
+    bool stop;
+    int status;
+
+    json_open(&json, '{');
+    json_member_text(&json, "filename", name);
+    json_member_text(&json, "description", variant->description);
+    json_member_text(&json, "expected_output", variant->expected);
+    json_member_text(&json, "padding_type", variant->padding);
+    json_member_text(&json, "edits", variant->edits == NULL ? "" : variant->edits);
+    json_close(&json, '}');
+    status = json_print(app, &json, &stop);
+    builder_free(&json.text);
+    return status;
+}
+
+static int print_table(struct app *app, struct grid *grid)
+{
+    struct builder out = {0};
+    bool stop;
+    int status;
+
+    grid_print(grid, &out, app->width_out, app->color_out);
+    status = app_print(app, &out, &stop);
+    builder_free(&out);
+    if (status == DONE)
+        note(app, "Flux takes one row of CLIP and no pad: its image is that of the reference; "
+                  "a denoiser whose keys are all rows (SD) differs");
+    return status;
+}
+
+/* --stem, else the file's name, else the prompt's words. */
+static int find_stem(const struct edit_subject *subject, const char **stem)
+{
+    struct app *app = subject->app;
+    const char *name = strrchr(subject->given, '/');
+    const char *dot;
+
+    *stem = option_text(app, OPTION_STEM);
+    if (*stem != NULL)
+        return (*stem)[0] == '\0' || (*stem)[0] == '.' || strchr(*stem, '/') != NULL
+                   ? fail_usage(app, "--stem \"%s\" cannot begin a file's name", *stem)
+                   : DONE;
+    name = name == NULL ? subject->given : name + 1;
+    dot = strrchr(name, '.');
+    *stem = subject->is_file
+                ? pool_copy(&app->pool, name, dot == NULL ? strlen(name) : (size_t)(dot - name))
+                : output_slug(&app->pool, subject->given, strlen(subject->given));
+    return *stem == NULL ? fail_memory(app) : DONE;
+}
+
+static int run_variant(struct edit_subject *subject, const struct variant *variant,
+                       const char *stem, pw_text prompt, const char *folder, struct grid *grid)
+{
+    struct app *app = subject->app;
+    const char *name = pool_format(&app->pool, "%s_%s.json", stem, variant->name);
+    const char *path;
+
+    if (name == NULL)
+        return fail_memory(app);
+    path = pool_format(&app->pool, "%s%s", folder, name);
+    if (path == NULL)
+        return fail_memory(app);
+    TRY(write_variant(subject, variant, prompt, path));
+    if (app->json)
+        TRY(print_json(app, variant, name));
+    else
+        put_row(grid, variant, name);
+    return interrupted() ? fail_interrupted(app) : DONE;
+}
+
+int edit_variants(struct edit_subject *subject, const char *folder)
+{
+    static const struct column titles[] = {{"Filename", false},
+                                           {"Description", false},
+                                           {"Expected Output", false},
+                                           {"Padding Type", false}};
+    struct app *app = subject->app;
+    struct grid grid;
+    const char *stem;
+    pw_text prompt;
+    int status = DONE;
+
+    TRY(find_stem(subject, &stem));
+    TRY(roles_prompt(app, subject->set, 0, &prompt));
+    if (subject->tensors[0].n_prompts != 1)
+        return fail(app, PW_ERR_UNSUPPORTED, subject->given,
+                    "holds several prompts, and the variants are of one");
+    subject->widens = true; /* the workshop's files hold what numpy computed, in f64 */
+    subject->drops_others = pw_tensor_set_metadata(subject->set, PW_MANIFEST_KEY) != NULL;
+    grid_start(&grid, titles, sizeof(titles) / sizeof(*titles));
+    for (size_t i = 0; status == DONE && i < N_VARIANTS; i++)
+        status = run_variant(subject, &variants[i], stem, prompt, folder, &grid);
+    if (status == DONE && !app->json)
+        status = print_table(app, &grid);
+    pool_free(&grid.pool);
+    return status;
+}

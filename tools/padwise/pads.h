@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/* `padwise pads`, shared by its files: the inputs, and what is said of them. */
+#ifndef TOOL_PADS_H
+#define TOOL_PADS_H
+
+#define PADWISE_EXPERIMENTAL
+#include <padwise/lab.h>
+
+#include "app.h"
+#include "grid.h"
+#include "json_out.h"
+#include "pool.h"
+#include "roles.h"
+
+/* One sequence of rows. All it points to is in the run's pool. */
+struct pads_input {
+    const char *name;     /* the path or the prompt, as given; of a batch: "path[2]" */
+    pw_text prompt;       /* bytes NULL: not known */
+    const char *credit;   /* NULL: none is known */
+    const char *path;     /* of the file that it is from; NULL: encoded in this run */
+    const char *manifest; /* JSON; NULL: it has none */
+    size_t i_prompt;      /* in its set's batch, and so in the manifest */
+    pw_rows rows;
+    size_t n_real; /* rows that are no pads; 0: not known */
+    enum roles_from from;
+};
+
+struct pads {
+    struct app *app;
+    struct roles_reader roles;
+    struct pads_input *inputs;
+    size_t n, capacity;
+    pw_rows *rows;              /* [n]: views of the inputs, once all are read */
+    struct pads_input *against; /* --against: [0], behind the inputs; NULL: not given */
+    uint64_t seed;
+    struct json json;
+    struct builder out; /* tables */
+    bool stop;          /* nobody reads any more */
+};
+
+/* pads_input.c: read all inputs, and the one of --against. */
+int pads_read(struct pads *pads, const char *const *words, size_t n_words);
+
+/* Whether a word is a file or a prompt. */
+bool pads_is_file(const char *word);
+
+/* What a measure needs: inputs enough, pads whose place is known. */
+int pads_need_inputs(struct pads *pads, size_t least, const char *why);
+int pads_need_pads(struct pads *pads);
+int pads_refuse_full(struct pads *pads); /* inputs that are known to have no pads */
+
+/* pads_encode.c: prompts through the encoder, as one set; rows of its tensor `name`. */
+int pads_encode(struct app *app, const pw_prompt_texts *prompts, size_t n, pw_tensor_set **set,
+                const char **name);
+
+/* pads_positions.c: --positions as a list for an input of so many rows, in the run's pool:
+ * "10", "18..72", "all". *positions is NULL without the option. */
+int pads_positions(struct pads *pads, size_t n_rows, size_t **positions, size_t *n);
+
+/* pads_text.c: what several tables have. */
+void pads_title(struct pads *pads, const struct pads_input *input);
+void pads_credits(struct pads *pads);
+void pads_put_input(struct json *json, const struct pads_input *input);
+void pads_put_estimate(struct json *json, const char *key, const pw_estimate *estimate);
+void pads_number(struct grid *grid, int n_decimals, double value);
+void pads_interval(struct grid *grid, const pw_estimate *estimate);
+void pads_range(struct grid *grid, const pw_estimate *estimate, int n_decimals);
+void pads_paragraph(struct pads *pads, const char *text);
+int pads_print(struct pads *pads);
+int pads_print_json(struct pads *pads);
+
+/* The measures, one file each. */
+int pads_stats(struct pads *pads);
+int pads_compare_inputs(struct pads *pads); /* the part of stats that takes several */
+int pads_regime(struct pads *pads);
+int pads_svd(struct pads *pads);
+int pads_probe(struct pads *pads);
+int pads_signature(struct pads *pads);
+
+#endif

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+/* The section that compares inputs: a conclusion from the numbers, places by pairs, matrices,
+ * cosines by position, and how far each is from the first. */
+#include <math.h>
+#include <string.h>
+
+#include "report.h"
+#include "talk.h"
+
+/* ---- The conclusion. */
+
+static int put_conclusion(struct report *report)
+{
+    struct app *app = report->app;
+    const struct pads *pads = &report->pads;
+    pw_pads_across across;
+    pw_error err;
+    const pw_status status =
+        pw_pads_compare(&across, app->ctx, pads->rows, pads->n, pads->seed, &err);
+    size_t size;
+    char *text;
+
+    if (status == PW_ERR_NOT_FOUND)
+        return DONE; /* no position where two inputs have pads */
+    if (status != PW_OK)
+        return fail_with(app, &err);
+    size = pw_pads_conclude(NULL, 0, &across);
+    text = pool_take(&app->pool, size + 1);
+    if (text == NULL)
+        return fail_memory(app);
+    pw_pads_conclude(text, size + 1, &across);
+    builder_text(&report->out, "<p class=\"lead\">");
+    html_string(&report->out, text);
+    builder_text(&report->out, "</p>\n");
+    return DONE;
+}
+
+/* ---- Places. */
+
+static const struct {
+    pw_place_kind kind;
+    const char *name;
+} places[] = {{PW_PLACE_BOS, "BOS row"},
+              {PW_PLACE_EOS, "EOS row"},
+              {PW_PLACE_WORDS, "mean of words"},
+              {PW_PLACE_PADS, "mean of pads"},
+              {PW_PLACE_ALL, "mean of all rows"}};
+
+static int put_place(struct report *report, size_t i, double *cosine)
+{
+    const struct pads *pads = &report->pads;
+    const pw_place place = {.kind = places[i].kind};
+    struct builder *out = &report->out;
+    pw_estimate estimate;
+    pw_error err;
+
+    if (pw_inputs_compare(cosine, NULL, report->app->ctx, pads->rows, pads->n, &place, &err) !=
+            PW_OK ||
+        pw_estimate_pairs(&estimate, report->app->ctx, cosine, pads->n, pads->seed, &err) !=
+            PW_OK)
+        return fail_with(report->app, &err);
+    if (estimate.n_values == 0)
+        return DONE;
+    html_row(out, false);
+    html_text_cell(out, places[i].name, strlen(places[i].name));
+    html_cell(out, "%zu", estimate.n_values);
+    html_number(out, 3, estimate.mean);
+    html_range(out, 3, estimate.low, estimate.high);
+    html_range(out, 3, estimate.min, estimate.max);
+    html_row_end(out);
+    return DONE;
+}
+
+static int put_places(struct report *report)
+{
+    static const char *const titles[] = {"<place", "pairs", "mean cosine", "95 % interval",
+                                         "least to greatest"};
+    const size_t n = report->pads.n;
+    double *cosine = pool_array(&report->app->pool, n * n, sizeof(*cosine));
+
+    if (cosine == NULL)
+        return fail_memory(report->app);
+    html_table(&report->out, "Cosine between inputs", titles, 5);
+    for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++)
+        TRY(put_place(report, i, cosine));
+    html_table_end(&report->out);
+    return DONE;
+}
+
+/* ---- Pictures. */
+
+static int put_positions(struct report *report)
+{
+    const struct plot_set set = report_set(report, 0, report->pads.n);
+    pw_figure *figure;
+
+    TRY(plot_across(&set, false, &figure));
+    return html_picture(report, figure, PW_PICTURE_SVG, "",
+                        "The mean over all pairs at each position; the band spans from the "
+                        "least to the greatest pair.");
+}
+
+static int put_similarity(struct report *report)
+{
+    const struct plot_set set = report_set(report, 0, report->pads.n);
+    pw_figure *figure;
+
+    TRY(plot_similarity(&set, &figure));
+    return html_picture(report, figure, PW_PICTURE_SVG, "",
+                        "Cosine between each two inputs. Means over rows are of the rows of "
+                        "that role.");
+}
+
+/* ---- Distances from the first: what an edit, or another prompt, changes. */
+
+struct distance {
+    double l2, relative, cosine, max_abs, l2_pads;
+    size_t n_bitwise;
+};
+
+static bool is_pad_of_either(const pw_rows *a, const pw_rows *b, size_t i)
+{
+    return a->roles[i] == PW_ROW_PAD || b->roles[i] == PW_ROW_PAD;
+}
+
+static void measure_distance(const pw_rows *a, const pw_rows *b, struct distance *out)
+{
+    const size_t width = a->width, n = a->n_rows * width;
+    double squared = 0, squared_pads = 0, norm_a = 0, norm_b = 0, dot = 0;
+
+    *out = (struct distance){0};
+    for (size_t i = 0; i < n; i++) {
+        const double x = a->values[i], y = b->values[i], d = x - y;
+
+        squared += d * d;
+        squared_pads += is_pad_of_either(a, b, i / width) ? d * d : 0;
+        norm_a += x * x;
+        norm_b += y * y;
+        dot += x * y;
+        out->max_abs = fmax(out->max_abs, fabs(d));
+    }
+    for (size_t i = 0; i < a->n_rows; i++)
+        out->n_bitwise +=
+            memcmp(a->values + i * width, b->values + i * width, width * sizeof(float)) == 0;
+    out->l2 = sqrt(squared);
+    out->l2_pads = sqrt(squared_pads);
+    out->relative = norm_a > 0 ? sqrt(squared / norm_a) : NAN;
+    out->cosine = norm_a > 0 && norm_b > 0 ? dot / sqrt(norm_a * norm_b) : NAN;
+}
+
+static void put_distance(struct report *report, size_t i)
+{
+    const pw_rows *rows = report->pads.rows;
+    struct builder *out = &report->out;
+    struct distance distance;
+
+    html_row(out, false);
+    html_cell(out, "%zu", i + 1);
+    html_text_cell(out, report->labels[i], strlen(report->labels[i]));
+    if (rows[i].n_rows != rows[0].n_rows) {
+        html_cell(out, "%zu rows, not %zu", rows[i].n_rows, rows[0].n_rows);
+        html_row_end(out);
+        return;
+    }
+    measure_distance(&rows[0], &rows[i], &distance);
+    html_number(out, 2, distance.l2);
+    html_number(out, 4, distance.relative);
+    html_number(out, 4, distance.cosine);
+    html_number(out, 2, distance.l2_pads);
+    html_number(out, 3, distance.max_abs);
+    html_cell(out, "%zu of %zu", distance.n_bitwise, rows[0].n_rows);
+    html_row_end(out);
+}
+
+static void put_distances(struct report *report)
+{
+    static const char *const titles[] = {"input",
+                                         "<prompt or file",
+                                         "L2",
+                                         "relative L2",
+                                         "cosine",
+                                         "L2 of pads",
+                                         "greatest change",
+                                         "rows equal in every bit"};
+
+    html_table(
+        &report->out,
+        "Distance from input 1, all rows as one vector (variants of one prompt: what the "
+        "edit changed)",
+        titles, 8);
+    for (size_t i = 1; i < report->pads.n; i++)
+        put_distance(report, i);
+    html_table_end(&report->out);
+}
+
+int report_across(struct report *report)
+{
+    if (report->pads.n < 2)
+        return DONE;
+    builder_text(&report->out, "<section id=\"between\">\n<h2>Between the inputs</h2>\n");
+    TRY(put_conclusion(report));
+    TRY(put_places(report));
+    TRY(put_similarity(report));
+    TRY(put_positions(report));
+    put_distances(report);
+    if (report->credits != NULL) {
+        builder_text(&report->out, "<p class=\"credit\">");
+        html_string(&report->out, report->credits);
+        builder_text(&report->out, "</p>\n");
+    }
+    builder_text(&report->out, "</section>\n");
+    return DONE;
+}
