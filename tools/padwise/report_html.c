@@ -9,6 +9,9 @@
 #include "show.h"
 #include "talk.h"
 
+/* Bytes of a cell beyond which it may be broken anywhere; tokens are shorter. */
+#define LONG_TEXT 24
+
 static const char style[] =
     ":root { color-scheme: light dark; --paper: #fff; --ink: #1d2329; --soft: #5c6670;\n"
     "  --line: #d5dae0; --code: #eef1f4; --mark: #1f5fa8; }\n"
@@ -40,7 +43,7 @@ static const char style[] =
     "  border-bottom: 1px solid var(--line); }\n"
     "th { font-weight: 600; color: var(--soft); }\n"
     "th.text, td.text { text-align: left; }\n"
-    "td.text { white-space: normal; min-width: 8.5rem; overflow-wrap: anywhere; }\n"
+    "td.long { white-space: normal; min-width: 9rem; overflow-wrap: anywhere; }\n"
     "@media (max-width: 40rem) { table { font-size: 13px; } th, td { padding: .2rem .35rem; } "
     "}\n"
     "tr.dim td { color: var(--soft); font-style: italic; }\n"
@@ -189,7 +192,7 @@ void html_cell(struct builder *out, const char *format, ...)
 
 void html_text_cell(struct builder *out, const char *bytes, size_t size)
 {
-    builder_text(out, "<td class=\"text\">");
+    builder_text(out, size > LONG_TEXT ? "<td class=\"text long\">" : "<td class=\"text\">");
     html_text(out, bytes, size, 200);
     builder_text(out, "</td>");
 }
