@@ -110,6 +110,7 @@ static void multiply_block(const pwi_gemm_args *args, size_t panel, size_t first
             const char *next = run.packed + (ahead < run.size ? run.size + ahead : 0);
 
             height = tile_height(n_rows - row);
+            PW_ASSERT(height > 0 && height <= TILE_ROWS);
             if (first_k + n_k == k)
                 fetch_results(args, NR, first_row + row, height, panel * NR);
             tiles[height](totals + row * NR,
