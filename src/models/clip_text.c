@@ -277,12 +277,13 @@ static pw_status run_blocks(struct run *run, pwi_clip_pass *pass, pw_error *err)
 {
     for (size_t i_layer = 0; i_layer < pass->n_layers; i_layer++) {
         const bool only_asked = pass->last_is_asked && i_layer + 1 == pass->n_layers;
-        const pwi_clip_block *block =
-            run->clip->blocks == NULL ? NULL : &run->clip->blocks[i_layer];
+        const pwi_clip_block *block;
 
         run->layer = (int32_t)i_layer + 1;
         if (pass->stream != NULL)
             PWI_TRY(pwi_stream_block(pass->stream, i_layer, &block, err));
+        else
+            block = &run->clip->blocks[i_layer];
         if (i_layer == pass->drop_before) {
             pwi_rows_drop(run->rows);
             gather_hidden(run, run->rows->moved, run->rows->n);
