@@ -189,7 +189,7 @@ static int put_record(struct encode *encode, struct record *record)
     for (size_t i = 0; i < record->n; i++)
         record->has_negative =
             record->has_negative || record->items[i].prompt.negative.bytes != NULL;
-    if (status == DONE)
+    if (status == DONE && lines != NULL)
         status = put_lines(encode, record);
     pool_free(&pool);
     return status;

@@ -10,6 +10,19 @@
 
 static const char *const pooled_names[] = {"pooler_output", "pooled_prompt_embeds"};
 
+bool flux_rows_same(const float *a, const float *b)
+{
+    for (size_t i = 0; i < FLUX_CLIP_WIDTH; i++) {
+        uint32_t bits_a, bits_b;
+
+        memcpy(&bits_a, &a[i], sizeof(bits_a));
+        memcpy(&bits_b, &b[i], sizeof(bits_b));
+        if (bits_a != bits_b)
+            return false;
+    }
+    return true;
+}
+
 const float *flux_row(const struct flux_input *input, size_t i)
 {
     return input->rows->rows.values + i * FLUX_CLIP_WIDTH;

@@ -40,6 +40,9 @@ void flux_free(struct flux *flux);
 /* Row i of an input. */
 const float *flux_row(const struct flux_input *input, size_t i);
 
+/* Whether two rows have the same bits: -0 is not 0 here, and NaN is itself. */
+bool flux_rows_same(const float *a, const float *b);
+
 /* flux_compare.c: what differs between two vectors or sets of rows. */
 struct flux_difference {
     size_t n, n_differ; /* rows, and those with another bit */

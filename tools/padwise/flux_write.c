@@ -40,8 +40,7 @@ static int choose_row(struct flux_file_out *out)
              "row %zu is a pad; Flux's own pipeline takes the row of the first EOS",
              input->i_last);
     if (!out->is_own && input->pooled != NULL &&
-        memcmp(input->pooled, flux_row(input, out->i_row), FLUX_CLIP_WIDTH * sizeof(float)) !=
-            0)
+        !flux_rows_same(input->pooled, flux_row(input, out->i_row)))
         warn(app, input->rows->name, "its %s is not row %zu, which is taken",
              input->pooled_name, out->i_row);
     return DONE;

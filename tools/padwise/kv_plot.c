@@ -183,7 +183,7 @@ static int add_panels(struct kv_run *run, pw_figure *figure)
 
 int kv_draw(struct kv_run *run)
 {
-    pw_figure *figure;
+    pw_figure *figure = NULL;
     int status;
 
     TRY(make_figure(run, &figure));

@@ -325,7 +325,7 @@ static int make_views(struct pads *pads)
     const size_t n_all = pads->n + (pads->against != NULL);
 
     pads->rows = pool_array(&pads->app->pool, n_all, sizeof(*pads->rows));
-    if (pads->rows == NULL)
+    if (pads->rows == NULL || pads->inputs == NULL)
         return fail_memory(pads->app);
     for (size_t i = 0; i < n_all; i++) {
         pads->rows[i] = pads->inputs[i].rows;

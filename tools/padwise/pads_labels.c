@@ -94,7 +94,7 @@ int pads_read_labels(struct pads *pads, struct labels *labels)
 {
     struct app *app = pads->app;
     const char *given = option_text(app, OPTION_LABELS);
-    char *text;
+    char none[1] = "", *text = none;
 
     *labels = (struct labels){0};
     if (given == NULL)

@@ -292,7 +292,7 @@ int pads_regime(struct pads *pads)
     double *starts = pool_array(pool, pads->n, sizeof(*starts));
     struct regime_view *view = pool_take(pool, sizeof(*view));
     size_t n_uniform = 0;
-    char *text;
+    char *text = NULL;
 
     if (starts == NULL || view == NULL)
         return fail_memory(pads->app);

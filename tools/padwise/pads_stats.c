@@ -297,7 +297,7 @@ static void add_groups(struct stats *stats)
 static int add_pairs(struct stats *stats)
 {
     struct builder *out = &stats->pads->out;
-    pw_estimate cosine, l2;
+    pw_estimate cosine = {0}, l2 = {0};
 
     if (stats->n_paired < 2)
         return DONE;

@@ -181,24 +181,17 @@ static int print_summary(struct pads *pads, const struct summary *summary)
     return DONE;
 }
 
-static int take_summary(struct pads *pads, struct summary *summary)
+int pads_svd(struct pads *pads)
 {
     double *space = pool_array(&pads->app->pool, 4 * pads->n, sizeof(*space));
+    struct summary summary;
 
     if (space == NULL)
         return fail_memory(pads->app);
-    *summary =
+    summary =
         (struct summary){space, space + pads->n, space + 2 * pads->n, space + 3 * pads->n};
-    return DONE;
-}
-
-int pads_svd(struct pads *pads)
-{
-    struct summary summary;
-
     if (!option_given(pads->app, OPTION_POSITIONS))
         TRY(pads_need_pads(pads));
-    TRY(take_summary(pads, &summary));
     for (size_t i = 0; i < pads->n && !pads->stop; i++) {
         struct svd_view view = {.pads = pads, .input = &pads->inputs[i]};
 

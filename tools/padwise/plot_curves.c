@@ -245,7 +245,7 @@ static int number_labels(const struct plot_set *set, const char ***labels)
 
 static int draw_inputs(const struct plot_set *set, pw_figure **out)
 {
-    struct place_values of[N_PLACES];
+    struct place_values of[N_PLACES] = {{0}};
     const char **labels;
     pw_status status = PW_OK;
     pw_error err;

@@ -285,6 +285,8 @@ static void put_spread(struct page *page, const struct spread *spread)
     size_t total = taken;
     bool is_whole = true;
 
+    if (spread->n == 0)
+        return;
     for (size_t i = 0; i < spread->n; i++) {
         layouts[i] = lay_out(&spread->sheets[i], page->width - taken);
         total += layout_width(&layouts[i]) + (i == 0 ? 0 : strlen(BESIDE_GAP));
