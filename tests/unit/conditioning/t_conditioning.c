@@ -132,7 +132,7 @@ static void masks_follow_their_rules(void **state)
         const int64_t *ids, *mask;
         size_t i_eos = 0;
 
-        options.mask = (pw_mask_rule)rule;
+        options.mask = rule;
         set = encoded(f, "a beaver", NULL, &options);
         ids = integers(set, "input_ids");
         mask = integers(set, "attention_mask");
