@@ -235,8 +235,10 @@ static int check_name(struct app *app, const struct encoder_places *places, cons
     for (size_t i = 0; i < places->n; i++) {
         const char *known = places->encoders[i].name;
 
-        if (known[0] == '\0' || (strlen(known) == size && strncmp(known, name, size) == 0))
+        if (known[0] == '\0' || (strlen(known) == size && strncmp(known, name, size) == 0)) {
+            builder_free(&names);
             return DONE;
+        }
         builder_format(&names, "%s%s", i == 0 ? "" : " and ", known);
     }
     status = fail_usage(app, "%s %.*s=: recipe %s has no such encoder; it has %s", option,
