@@ -152,12 +152,13 @@ static void put_copies(struct kv_run *run)
     static const struct column columns[] = {
         {"copies", true}, {"share", true}, {"least layer", true}, {"most", true}};
     struct app *app = run->pads.app;
-    const pw_row_role role = run->input->rows.roles[run->i_copied];
     struct builder text = {0};
     struct grid grid;
+    pw_row_role role;
 
     if (!run->has_copies)
         return;
+    role = run->input->rows.roles[run->i_copied];
     builder_text(&run->pads.out, "\n");
     builder_format(&text, "Copies of row %zu", run->i_copied);
     if (role != PW_ROW_UNKNOWN)
