@@ -220,6 +220,16 @@ static void make_map(const struct weights *w, const float *hidden, const uint8_t
     }
 }
 
+static double largest_difference(const float *map, const double *expected)
+{
+    double largest = 0.0;
+
+    for (size_t j = 0; j < MAP; j++)
+        if (fabs((double)map[j] - expected[j]) > largest)
+            largest = fabs((double)map[j] - expected[j]);
+    return largest;
+}
+
 static void weights_equal_the_formula_in_double(void **state)
 {
     static float maps[B * MAP], hidden[B * STATE];
@@ -242,8 +252,7 @@ static void weights_equal_the_formula_in_double(void **state)
             read_weights(ctx, layer, &w);
             for (size_t i = 0; i < B; i++) {
                 make_map(&w, hidden + i * STATE, mask == NULL ? NULL : mask + i * T, expected);
-                for (size_t j = 0; j < MAP; j++)
-                    worst = fmax(worst, fabs((double)maps[i * MAP + j] - expected[j]));
+                worst = fmax(worst, largest_difference(maps + i * MAP, expected));
             }
         }
     print_message("largest difference from the formula: %.2g\n", worst);
