@@ -35,23 +35,30 @@ static size_t run_end(size_t i, size_t n_pixels, size_t n)
 double pwi_cells_value(const pw_matrix *matrix, const pw_color_scale *colors, size_t x,
                        size_t n_x, size_t y, size_t n_y)
 {
+    const double middle = (colors->min + colors->max) / 2;
     size_t x_first, x_end, y_first, y_end, n = 0;
-    double sum = 0;
+    double sum = 0, squares = 0;
 
     PW_ASSERT(x < n_x && y < n_y);
     cells_of_pixel(x, n_x, matrix->n_x, &x_first, &x_end);
     cells_of_pixel(y, n_y, matrix->n_y, &y_first, &y_end);
     for (size_t j = y_first; j < y_end; j++)
         for (size_t i = x_first; i < x_end; i++) {
-            const double value =
+            const double given =
                 (double)matrix->values[i * matrix->x_stride + j * matrix->y_stride];
+            const double value = fmin(fmax(given, colors->min), colors->max) - middle;
 
-            if (!isfinite(value))
+            if (!isfinite(given))
                 continue;
-            sum += fmin(fmax(value, colors->min), colors->max);
+            sum += value;
+            squares += value * value;
             n++;
         }
-    return n > 0 ? sum / (double)n : NAN;
+    if (n == 0)
+        return NAN;
+    if (n > 1 && sum != 0 && colors->map == PW_MAP_DIVERGING)
+        return middle + copysign(sqrt(squares / (double)n), sum);
+    return middle + sum / (double)n;
 }
 
 static void fill_row(const pw_matrix *matrix, const pw_color_scale *colors, pwi_color *row,

@@ -7,7 +7,9 @@
 
 /* The value of a pixel of the matrix drawn n_x by n_y: where several cells fall on it, the mean
  * of those that are finite, each within the colours' range first (one huge value must not paint
- * its neighbours); NaN if none is. */
+ * its neighbours); NaN if none is. In a diverging map values of both signs would cancel to the
+ * middle colour: there it is the root mean square of the distances from the middle, on the side
+ * of their sum. */
 double pwi_cells_value(const pw_matrix *matrix, const pw_color_scale *colors, size_t x,
                        size_t n_x, size_t y, size_t n_y);
 

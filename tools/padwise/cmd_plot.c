@@ -49,6 +49,21 @@ static const char *target(const struct app *app)
     return path == NULL ? "-" : path;
 }
 
+/* A picture without its line of pads would look as if there were none. */
+static void note_unknown(const struct pads *pads)
+{
+    size_t n_unknown = 0;
+
+    for (size_t i = 0; i < pads->n; i++)
+        n_unknown += pads->inputs[i].n_real == 0;
+    if (pads->n == 1 && n_unknown == 1)
+        note(pads->app, "where pads start is unknown (--n-real, --tokenizer)");
+    else if (n_unknown > 0)
+        note(pads->app,
+             "where pads start is unknown in %zu of %zu inputs (--n-real, --tokenizer)",
+             n_unknown, pads->n);
+}
+
 static int draw(struct pads *pads, const struct kind *kind)
 {
     struct app *app = pads->app;
@@ -65,8 +80,10 @@ static int draw(struct pads *pads, const struct kind *kind)
     TRY(plot_labels(app, set.inputs, set.n, &set.labels));
     TRY(plot_credits(app, set.inputs, set.n, &set.footer));
     status = kind->draw(&set, &figure);
-    if (status == DONE)
+    if (status == DONE) {
+        note_unknown(pads);
         status = plot_write(app, figure, target(app));
+    }
     pw_figure_free(figure);
     return status;
 }

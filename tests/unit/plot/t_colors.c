@@ -154,12 +154,40 @@ static void values_take_their_colors(void **state)
 /* Several cells on a pixel: the mean of what is finite, each clipped first. */
 static void pixels_average_clipped_values(void **state)
 {
+    const float values[4] = {100, 0.25f, NAN, 0};
+    const pw_matrix matrix = {values, 4, 1, 1, 4, false};
+    const pw_color_scale scale = {PW_MAP_SEQUENTIAL, 0, 1, ""};
+
+    (void)state;
+    assert_true(pwi_cells_value(&matrix, &scale, 0, 2, 0, 1) == 0.625); /* (1 + 0.25) / 2 */
+    assert_true(pwi_cells_value(&matrix, &scale, 1, 2, 0, 1) == 0);     /* NaN left out */
+}
+
+/* Around a middle, values of both signs do not cancel: size as it is, sign of the sum. */
+static void diverging_pixels_keep_their_size(void **state)
+{
+    const float values[4] = {1, -0.5f, -0.5f, -0.5f};
+    const float around_2[2] = {1, 1};
+    const pw_matrix matrix = {values, 4, 1, 1, 4, false};
+    const pw_matrix shifted = {around_2, 2, 1, 1, 2, false};
+    const pw_color_scale scale = {PW_MAP_DIVERGING, -1, 1, ""};
+    const pw_color_scale scale_2 = {PW_MAP_DIVERGING, 0, 4, ""};
+
+    (void)state;
+    assert_true(fabs(pwi_cells_value(&matrix, &scale, 0, 2, 0, 1) - sqrt(0.625)) < 1e-15);
+    assert_true(pwi_cells_value(&matrix, &scale, 1, 2, 0, 1) == -0.5);
+    assert_true(pwi_cells_value(&matrix, &scale, 0, 1, 0, 1) < 0); /* of the sum, -0.5 */
+    assert_true(pwi_cells_value(&shifted, &scale_2, 0, 1, 0, 1) == 1);
+}
+
+static void diverging_pixels_of_clipped_values(void **state)
+{
     const float values[4] = {100, -1, NAN, 0};
     const pw_matrix matrix = {values, 4, 1, 1, 4, false};
     const pw_color_scale scale = {PW_MAP_DIVERGING, -1, 1, ""};
 
     (void)state;
-    assert_true(pwi_cells_value(&matrix, &scale, 0, 2, 0, 1) == 0);   /* (1 - 1) / 2 */
+    assert_true(pwi_cells_value(&matrix, &scale, 0, 2, 0, 1) == 0);   /* 1 and -1: no side */
     assert_true(pwi_cells_value(&matrix, &scale, 1, 2, 0, 1) == 0);   /* NaN left out */
     assert_true(isnan(pwi_cells_value(&matrix, &scale, 2, 4, 0, 1))); /* NaN alone */
     assert_true(pwi_cells_value(&matrix, &scale, 0, 8, 0, 3) == 1);   /* enlarged */
@@ -192,6 +220,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(roles_differ_in_lightness),
     cmocka_unit_test(values_take_their_colors),
     cmocka_unit_test(pixels_average_clipped_values),
+    cmocka_unit_test(diverging_pixels_keep_their_size),
+    cmocka_unit_test(diverging_pixels_of_clipped_values),
     cmocka_unit_test(pixels_equal_values),
 };
 
