@@ -10,7 +10,7 @@ json '(o["figure"], o["threads"], o.get("shape"))' <lines
 echo "fields of every figure:"
 json '[k for k in ("figure", "value", "unit", "roofline_share", "level", "precision", "threads", "cpu", "version") if k not in o]' <lines | sort -u
 echo "wrong values:"
-json 'o if not (o["value"] > 0 or o["figure"].startswith("roofline.")) or (o["roofline_share"] is None) != (o["value"] == 0) else ""' <lines | sort -u
+json 'o if not (o["value"] > 0 or o["figure"].startswith("roofline.")) or (o["roofline_share"] is None) != (o["value"] == 0 or o["figure"].startswith("lab.")) else ""' <lines | sort -u
 grep '"encode"' lines | json '(o["shape"], o["flops"], o["precision"], o["asked"], o["n"], o["median"] >= o["best"] > 0, o["random_weights"])' | sort -u
 grep -E '"(bulk|zero-shot)"' lines | json '(o["figure"], o["prompts"], o["precision"], o["flops"] > 0)'
 grep '"zero-shot"' lines | json '0 < o["distinct_tokens"] < o["tokens"]'

@@ -19,6 +19,7 @@ enum bench_figure {
     FIGURE_TOKENIZE,
     FIGURE_BULK,
     FIGURE_ZERO_SHOT,
+    FIGURE_LAB,
     N_FIGURES
 };
 
@@ -100,6 +101,7 @@ int bench_startup(struct bench *bench);
 int bench_tokenize(struct bench *bench);
 int bench_bulk(struct bench *bench);
 int bench_zero_shot(struct bench *bench);
+int bench_lab(struct bench *bench);
 
 /* bench_report.c. With --json a line a figure: begin, members of the figure's own, end. Else
  * bench_line: "name  value unit  share of what", and what there is to say about it. */

@@ -22,6 +22,7 @@ static const struct {
     [FIGURE_TOKENIZE] = {"tokenize", bench_tokenize},
     [FIGURE_BULK] = {"bulk", bench_bulk},
     [FIGURE_ZERO_SHOT] = {"zero-shot", bench_zero_shot},
+    [FIGURE_LAB] = {"lab", bench_lab},
 };
 
 static int want(struct bench *bench, const char *word)
@@ -41,7 +42,7 @@ static int want(struct bench *bench, const char *word)
                           suggestion.best);
     return fail_usage(bench->app,
                       "unknown figure %s; there are roofline, encode, startup, tokenize, bulk, "
-                      "zero-shot, all",
+                      "zero-shot, lab, all",
                       word);
 }
 
