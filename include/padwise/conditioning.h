@@ -57,6 +57,7 @@ typedef struct pw_planned {
     const pw_plan *plan;
     const pw_planned_text *texts; /* [n_texts] */
     size_t n_texts;
+    int32_t layer; /* rows of prompts are what block `layer` leaves, from 1; 0: embeddings */
 } pw_planned;
 
 /** clip_skip that was not given. */
@@ -156,7 +157,8 @@ typedef struct pw_manifest_info {
     pw_level level;
     pw_conditioning_options options; /* its arrays are owned by the manifest */
     bool has_negative;
-    pw_text negative; /* of the first prompt */
+    pw_text negative;  /* of the first prompt */
+    bool names_recipe; /* false: `recipe` is a default; one that holds edits alone names none */
 } pw_manifest_info;
 
 PW_API void pw_manifest_get_info(const pw_manifest *manifest, pw_manifest_info *info);

@@ -92,6 +92,9 @@ PW_API size_t pw_file_n_metadata(const pw_file *file);
 PW_API const char *pw_file_metadata_key(const pw_file *file, size_t i);
 PW_API const char *pw_file_metadata_value(const pw_file *file, size_t i);
 
+/** The value under a key, or NULL. Valid as long as the file is open.   Since: 0.1 */
+PW_API const char *pw_file_metadata(const pw_file *file, const char *key);
+
 /** SHA-256 of header, size and 64 blocks of 64 KiB spread evenly: fast on any size, 64 hex
  * digits. Several shards: over the fingerprints of the shards in name order.
  *  @param full  the SHA-256 of every byte instead (one file), with progress.   Since: 0.1 */

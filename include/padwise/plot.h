@@ -78,14 +78,16 @@ typedef struct pw_figure_options {
     size_t struct_size;
     const char *title; /* wrapped to at most two lines, whole in an SVG's <title> */
     const char
-        *description;   /* for those who do not see the picture: SVG's <desc> begins with it */
-    const char *footer; /* source and licence: "data: L. Wagner, CC BY 4.0, modified" */
-    int32_t n_columns;  /* panels side by side; 0: as many as are readable */
+        *description;    /* for those who do not see the picture: SVG's <desc> begins with it */
+    const char *footer;  /* source and licence: "data: L. Wagner, CC BY 4.0, modified" */
+    int32_t n_columns;   /* panels side by side; 0: as many as are readable */
+    const char *missing; /* what values are called that are not finite: "hidden"; NULL:
+                            "missing" */
 } pw_figure_options;
 
 static inline void pw_figure_options_init(pw_figure_options *options)
 {
-    const pw_figure_options zero = {sizeof(pw_figure_options), 0, 0, 0, 0};
+    const pw_figure_options zero = {sizeof(pw_figure_options), 0, 0, 0, 0, 0};
 
     *options = zero;
 }
@@ -164,7 +166,7 @@ PW_NODISCARD PW_API pw_status pw_figure_add_bars(pw_figure *figure, const pw_bar
 
 /** A line through points; where y is missing it is interrupted. */
 typedef struct pw_curve {
-    const char *name;         /* in the legend; NULL: not there */
+    const char *name;         /* in the legend; NULL: not there. One name has one colour */
     const double *x;          /* [n], or NULL: 0, 1, ... */
     const double *y;          /* [n] */
     const double *low, *high; /* [n] each, or both NULL: no band */

@@ -114,6 +114,73 @@ PW_NODISCARD PW_API pw_status pw_pools_shift(pw_estimate *out, size_t *n_moved, 
                                              const double *cosine, const double *from, size_t n,
                                              uint64_t seed, pw_error *err);
 
+/* ---- Clusters: which prompts k-means puts together ---- */
+
+#define PW_KMEANS_STARTS 20  /* of which the best is taken */
+#define PW_KMEANS_ROUNDS 300 /* at most, of one start */
+
+/** What k-means came to. */
+typedef struct pw_kmeans {
+    size_t n_clusters; /* that have items: fewer than asked for where items are equal */
+    size_t n_rounds;
+    double inertia;  /* squared distances to the own centre, summed */
+    bool is_settled; /* the rounds ended because no item moved any more */
+} pw_kmeans;
+
+/** Lloyd's k-means (1982) from k-means++ starts (Arthur and Vassilvitskii 2007): the start with
+ * the least inertia. A cluster that loses all its items keeps its centre. The draws depend on
+ * seed alone and sums have one order: the same labels on every machine.
+ *  @param labels    [n], of 0..n_clusters-1 in the order of their first items.
+ *  @param vectors   f64 [n, width].
+ *  @param n_clusters  1 to n.
+ *  @return PW_OK; PW_ERR_ARGUMENT (clusters, a value that is not finite); PW_ERR_LIMIT;
+ * PW_ERR_NO_MEMORY; PW_ERR_CANCELLED.   Since: 0.1 */
+PW_NODISCARD PW_API pw_status pw_vectors_kmeans(size_t *labels, pw_kmeans *out, pw_context *ctx,
+                                                const double *vectors, size_t n, size_t width,
+                                                size_t n_clusters, uint64_t seed,
+                                                pw_error *err);
+
+/** k-means of the inputs' vectors by a pooling, each at length 1: squared distances are
+ * 2 - 2 cosine.
+ *  @return as pw_vectors_kmeans; PW_ERR_NOT_FOUND (an input has no such vector, or a zero one);
+ * PW_ERR_MISMATCH (widths differ).   Since: 0.1 */
+PW_NODISCARD PW_API pw_status pw_inputs_cluster(size_t *labels, pw_kmeans *out, pw_context *ctx,
+                                                const pw_rows *inputs, size_t n_inputs,
+                                                pw_pooling pooling, size_t n_clusters,
+                                                uint64_t seed, pw_error *err);
+
+/** A number between partitions, with the bootstrap's 95 % interval. */
+typedef struct pw_index {
+    double value, low, high; /* low, high: NaN below three items */
+} pw_index;
+
+/** How far two partitions of the same items agree.
+ *
+ * The adjusted Rand index (Hubert and Arabie 1985): with n_ij items in group i of a and j of b,
+ * a_i and b_j their sums, and C(x) = x (x - 1) / 2,
+ *   (sum C(n_ij) - E) / ((sum C(a_i) + sum C(b_j)) / 2 - E),  E = sum C(a_i) sum C(b_j) / C(n):
+ * 1 for equal partitions, 0 on average for random ones and exactly for one group against
+ * several. NaN below two items.
+ *
+ * Normalized mutual information: I(a, b) / ((H(a) + H(b)) / 2), the arithmetic mean of the
+ * entropies (Strehl and Ghosh 2002 have the geometric one): 1 for equal partitions, 0 for
+ * independent ones; not corrected for chance, so few items in many groups have a high one.
+ *
+ * Intervals draw the items with replacement from the partitions as they are; pairs of an item
+ * with its copy do not count, and draws of the mutual information are moved to have its value
+ * as their mean. */
+typedef struct pw_agreement {
+    size_t n; /* items */
+    pw_index ari, nmi;
+} pw_agreement;
+
+/** @param a, b  [n], labels below n; their names and order mean nothing.
+ *  @return PW_OK; PW_ERR_ARGUMENT (a label that is n or more); PW_ERR_LIMIT; PW_ERR_NO_MEMORY.
+ * Since: 0.1 */
+PW_NODISCARD PW_API pw_status pw_labels_agree(pw_agreement *out, pw_context *ctx,
+                                              const size_t *a, const size_t *b, size_t n,
+                                              uint64_t seed, pw_error *err);
+
 #ifdef __cplusplus
 }
 #endif

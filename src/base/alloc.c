@@ -91,3 +91,30 @@ void pwi_free_simd(const pw_allocator *allocator, void *p, size_t size)
     if (p != NULL)
         allocator->free(allocator->ctx, p, at_least_one(size), PWI_ALIGN_SIMD);
 }
+
+/* The size stands in front of the block, in as many bytes as keep it aligned. */
+void *pwi_alloc_remembering(void *opaque, unsigned count, unsigned size)
+{
+    size_t bytes;
+    char *block;
+
+    if (!pwi_mul_size(count, size, &bytes) || !pwi_add_size(bytes, PWI_ALIGN, &bytes))
+        return NULL;
+    block = pwi_alloc_array(opaque, bytes, 1);
+    if (block == NULL)
+        return NULL;
+    memcpy(block, &bytes, sizeof(bytes));
+    return block + PWI_ALIGN;
+}
+
+void pwi_free_remembered(void *opaque, void *p)
+{
+    char *block;
+    size_t bytes;
+
+    if (p == NULL)
+        return;
+    block = (char *)p - PWI_ALIGN;
+    memcpy(&bytes, block, sizeof(bytes));
+    pwi_free_array(opaque, block, bytes, 1);
+}

@@ -28,6 +28,11 @@ void *pwi_grow_array(const pw_allocator *allocator, void *p, size_t count, size_
 void *pwi_alloc_simd(const pw_allocator *allocator, size_t size);
 void pwi_free_simd(const pw_allocator *allocator, void *p, size_t size);
 
+/* Memory for libraries that free without a size (zlib's zalloc and zfree; `opaque` is the
+ * allocator): each block remembers its own. */
+void *pwi_alloc_remembering(void *opaque, unsigned count, unsigned size);
+void pwi_free_remembered(void *opaque, void *p);
+
 #define PWI_NEW(allocator, type) ((type *)pwi_alloc_zeroed((allocator), 1, sizeof(type)))
 #define PWI_DELETE(allocator, p) pwi_free_array((allocator), (p), 1, sizeof(*(p)))
 #define PWI_ARRAY(allocator, type, count)                                                      \

@@ -12,7 +12,7 @@
 
 #define BUFFER_SIZE ((size_t)1 << 18)
 
-static const char *name_of(const char *path)
+const char *pwi_path_name(const char *path)
 {
     const char *slash = strrchr(path, '/');
 
@@ -22,7 +22,7 @@ static const char *name_of(const char *path)
 /* "folder/.name.tmp.PID.N": hidden, in the same folder, so that rename is atomic. */
 static void temporary_name(pwi_output *output, unsigned attempt)
 {
-    const char *name = name_of(output->path);
+    const char *name = pwi_path_name(output->path);
 
     snprintf(output->temporary, output->temporary_size, "%.*s.%s.tmp.%ld.%u",
              (int)(name - output->path), output->path, name, (long)getpid(), attempt);
@@ -62,7 +62,7 @@ static pw_status open_output(pwi_output *output, const char *path, uint64_t expe
         output->fd = STDOUT_FILENO;
         return PW_OK;
     }
-    if (name_of(path)[0] == '\0')
+    if (pwi_path_name(path)[0] == '\0')
         return PWI_FAIL(err, PW_ERR_ARGUMENT, "names a folder, not a file");
     /* rename would put a file in the place of a device. */
     if (stat(path, &info) == 0 && !S_ISREG(info.st_mode))
@@ -125,7 +125,7 @@ pw_status pwi_output_write(pwi_output *output, const void *bytes, size_t size, p
 static pw_status sync_folder(const pwi_output *output, pw_error *err)
 {
     char folder[4096];
-    const size_t length = (size_t)(name_of(output->path) - output->path);
+    const size_t length = (size_t)(pwi_path_name(output->path) - output->path);
     int fd, result;
 
     if (length >= sizeof(folder))

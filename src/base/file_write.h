@@ -31,6 +31,9 @@ pw_status pwi_output_commit(pwi_output *output, pw_error *err);
 /* Give up: remove the temporary file. Harmless after commit and on PWI_OUTPUT_CLOSED. */
 void pwi_output_discard(pwi_output *output);
 
+/* The part of a path behind its last slash. */
+const char *pwi_path_name(const char *path);
+
 /* Make a folder, and the folders above it, unless it is there. */
 pw_status pwi_make_folder(const pw_allocator *allocator, const char *path, pw_error *err);
 

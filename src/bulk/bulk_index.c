@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/file_write.h"
 #include "bulk/bulk.h"
 #include "formats/json.h"
 
@@ -26,13 +27,6 @@ pw_status pwi_bulk_index_open(pw_bulk *bulk, pw_error *err)
     return pwi_output_open(&bulk->index, &bulk->ctx->allocator, path->data, 0, err);
 }
 
-static const char *name_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash == NULL ? path : slash + 1;
-}
-
 pw_status pwi_bulk_index_add(pw_bulk *bulk, const char *id, pw_error *err)
 {
     const pwi_bulk_piece *piece = &bulk->filling;
@@ -42,7 +36,7 @@ pw_status pwi_bulk_index_add(pw_bulk *bulk, const char *id, pw_error *err)
     if (!has_index(bulk))
         return PW_OK;
     PWI_TRY(pwi_bulk_path(bulk, piece, err));
-    name = name_of(bulk->path.data);
+    name = pwi_path_name(bulk->path.data);
     pwi_buf_clear(line);
     pwi_buf_text(line, "{\"id\":");
     if (id != NULL)

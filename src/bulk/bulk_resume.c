@@ -213,18 +213,10 @@ static void compare_tensors(const pw_bulk *bulk, const pwi_bulk_piece *piece,
     }
 }
 
-static const char *manifest_of(const pw_file *file)
-{
-    for (size_t i = 0; i < pw_file_n_metadata(file); i++)
-        if (strcmp(pw_file_metadata_key(file, i), PW_MANIFEST_KEY) == 0)
-            return pw_file_metadata_value(file, i);
-    return NULL;
-}
-
 static pw_status judge(pw_bulk *bulk, const pwi_bulk_piece *piece, const pw_file *file,
                        struct verdict *verdict, pw_error *err)
 {
-    const char *manifest = manifest_of(file);
+    const char *manifest = pw_file_metadata(file, PW_MANIFEST_KEY);
 
     if (manifest == NULL) {
         decide(verdict, "it holds no manifest to know it by");

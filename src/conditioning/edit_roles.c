@@ -15,6 +15,7 @@ struct finding {
     size_t n_rows;
     size_t i_prompt;
     size_t n_filled; /* rows of the chunks so far */
+    size_t n_chunk;  /* rows of the last one */
     bool is_known;
 };
 
@@ -95,7 +96,23 @@ static pw_status read_chunk(pwi_json *json, struct finding *finding, pw_error *e
         return PW_OK;
     pw_row_roles_fill(finding->roles + finding->n_filled, n_ids, (size_t)n_tokens);
     finding->n_filled += n_ids;
+    finding->n_chunk = n_ids;
     return PW_OK;
+}
+
+/* Whole chunks behind those of the text fill it up to the longest of its batch. */
+static void fill_up(struct finding *finding)
+{
+    size_t n_left;
+
+    if (finding->n_chunk == 0 || finding->n_filled >= finding->n_rows)
+        return;
+    n_left = finding->n_rows - finding->n_filled;
+    if (n_left % finding->n_chunk != 0)
+        return;
+    for (size_t i = finding->n_filled; i < finding->n_rows; i++)
+        finding->roles[i] = PW_ROW_PAD;
+    finding->n_filled = finding->n_rows;
 }
 
 static pw_status read_chunks(pwi_json *json, struct finding *finding, pw_error *err)
@@ -110,6 +127,7 @@ static pw_status read_chunks(pwi_json *json, struct finding *finding, pw_error *
         else
             PWI_TRY(read_chunk(json, finding, err));
     }
+    fill_up(finding);
     finding->is_known = finding->n_filled == finding->n_rows;
     return PW_OK;
 }

@@ -215,6 +215,7 @@ static pw_status read_recipe(pw_manifest *manifest, pwi_json *json, pw_error *er
 {
     PWI_TRY(read_text(manifest, json, "recipe", &manifest->info.recipe, err));
     manifest->info.options.recipe = manifest->info.recipe;
+    manifest->info.names_recipe = true;
     return PW_OK;
 }
 

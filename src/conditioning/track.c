@@ -312,7 +312,12 @@ pw_status pwi_track_plan(const pwi_job *job, pwi_track *track)
 
 pw_status pwi_track_begin(const pwi_job *job, pwi_track *track)
 {
-    const pw_planned planned = {track->i, track->plan, track->texts, track->n_texts};
+    const pw_planned planned = {.i_encoder = track->i,
+                                .plan = track->plan,
+                                .texts = track->texts,
+                                .n_texts = track->n_texts,
+                                .layer = track->model.n_layers + 1 +
+                                         track->layers[PWI_POSITIVE].layer};
 
     if (job->options.embeddings != NULL)
         PWI_TRY(

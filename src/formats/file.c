@@ -321,3 +321,11 @@ const char *pw_file_metadata_value(const pw_file *file, size_t i)
 {
     return i < file->n_metadata ? file->metadata[i].value : NULL;
 }
+
+const char *pw_file_metadata(const pw_file *file, const char *key)
+{
+    for (size_t i = 0; i < file->n_metadata; i++)
+        if (strcmp(file->metadata[i].key, key) == 0)
+            return file->metadata[i].value;
+    return NULL;
+}

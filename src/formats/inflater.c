@@ -1,39 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* inflate in pieces. zlib frees without saying how much: a header in front of each of its
- * blocks remembers the size for our allocator. */
+/* inflate in pieces: packed bytes come through a window that is filled when zlib has used it
+ * up. */
 #include "formats/inflater.h"
 
 #include <limits.h>
 #include <string.h>
 
-#include "base/checked.h"
 #include "base/error.h"
 
 #define WINDOW_SIZE ((size_t)1 << 16)
-
-static void *zlib_alloc(void *user, unsigned count, unsigned size)
-{
-    const pw_allocator *allocator = user;
-    size_t bytes;
-    char *block;
-
-    if (!pwi_mul_size(count, size, &bytes) || !pwi_add_size(bytes, PWI_ALIGN, &bytes))
-        return NULL;
-    block = pwi_alloc_array(allocator, bytes, 1);
-    if (block == NULL)
-        return NULL;
-    memcpy(block, &bytes, sizeof(bytes));
-    return block + PWI_ALIGN;
-}
-
-static void zlib_free(void *user, void *p)
-{
-    char *block = (char *)p - PWI_ALIGN;
-    size_t bytes;
-
-    memcpy(&bytes, block, sizeof(bytes));
-    pwi_free_array(user, block, bytes, 1);
-}
 
 pw_status pwi_inflater_open(pwi_inflater *inflater, const pw_allocator *allocator,
                             pwi_deflate_form form, const pwi_input *input, uint64_t offset,
@@ -48,8 +23,8 @@ pw_status pwi_inflater_open(pwi_inflater *inflater, const pw_allocator *allocato
     inflater->input = input;
     inflater->offset = offset;
     inflater->end = end;
-    inflater->stream.zalloc = zlib_alloc;
-    inflater->stream.zfree = zlib_free;
+    inflater->stream.zalloc = pwi_alloc_remembering;
+    inflater->stream.zfree = pwi_free_remembered;
     inflater->stream.opaque = (void *)(uintptr_t)allocator;
     inflater->window_size = end - offset < WINDOW_SIZE ? (size_t)(end - offset) : WINDOW_SIZE;
     inflater->window = pwi_alloc_array(allocator, inflater->window_size, 1);

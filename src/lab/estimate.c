@@ -9,10 +9,6 @@
 #include "base/rng.h"
 #include "lab/lab_rows.h"
 
-/* Fewer items than this give no interval: of two prompts there is one pair, and every draw that
- * has a pair at all has the same. */
-#define ITEMS_MIN 3
-
 static void sift(double *values, size_t root, size_t n)
 {
     for (;;) {
@@ -45,13 +41,13 @@ static void sort(double *values, size_t n)
     }
 }
 
-static void set_interval(pw_estimate *out, double *means, size_t n_means)
+void pwi_interval(double *low, double *high, double *draws, size_t n_draws)
 {
-    if (n_means == 0)
+    if (n_draws == 0)
         return;
-    sort(means, n_means);
-    out->low = means[(size_t)floor(0.025 * (double)(n_means - 1))];
-    out->high = means[(size_t)ceil(0.975 * (double)(n_means - 1))];
+    sort(draws, n_draws);
+    *low = draws[(size_t)floor(0.025 * (double)(n_draws - 1))];
+    *high = draws[(size_t)ceil(0.975 * (double)(n_draws - 1))];
 }
 
 static void add_value(pw_estimate *out, double value, double *sum)
@@ -92,13 +88,14 @@ pw_status pw_estimate_mean(pw_estimate *out, pw_context *ctx, const double *valu
     }
     out->n_items = out->n_values;
     out->mean = out->n_values == 0 ? NAN : sum / (double)out->n_values;
-    for (size_t d = 0; out->n_items >= ITEMS_MIN && d < PW_BOOTSTRAP_DRAWS; d++) {
+    for (size_t d = 0; out->n_items >= PWI_ESTIMATE_ITEMS_MIN && d < PW_BOOTSTRAP_DRAWS; d++) {
         means[d] = 0.0;
         for (size_t i = 0; i < out->n_items; i++)
             means[d] += kept[draw(key, (uint64_t)d * out->n_items + i, out->n_items)];
         means[d] /= (double)out->n_items;
     }
-    set_interval(out, means, out->n_items >= ITEMS_MIN ? PW_BOOTSTRAP_DRAWS : 0);
+    pwi_interval(&out->low, &out->high, means,
+                 out->n_items >= PWI_ESTIMATE_ITEMS_MIN ? PW_BOOTSTRAP_DRAWS : 0);
     pwi_free_array(&ctx->allocator, kept, n_space, sizeof(*kept));
     return PW_OK;
 }
@@ -172,12 +169,12 @@ pw_status pw_estimate_pairs(pw_estimate *out, pw_context *ctx, const double *mat
                 add_value(out, matrix[i * n + j], &sum);
     out->n_items = count_items(matrix, n);
     out->mean = out->n_values == 0 ? NAN : sum / (double)out->n_values;
-    if (out->n_items < ITEMS_MIN)
+    if (out->n_items < PWI_ESTIMATE_ITEMS_MIN)
         return PW_OK;
     means = pwi_alloc_array(&ctx->allocator, PW_BOOTSTRAP_DRAWS, sizeof(*means));
     counts = pwi_alloc_array(&ctx->allocator, n, sizeof(*counts));
     if (means != NULL && counts != NULL)
-        set_interval(out, means, draw_pairs(means, matrix, n, counts, seed));
+        pwi_interval(&out->low, &out->high, means, draw_pairs(means, matrix, n, counts, seed));
     pwi_free_array(&ctx->allocator, counts, n, sizeof(*counts));
     pwi_free_array(&ctx->allocator, means, PW_BOOTSTRAP_DRAWS, sizeof(*means));
     return means == NULL || counts == NULL ? pwi_fail_memory(err) : PW_OK;

@@ -63,6 +63,15 @@ double pwi_dot_f32(const float *a, const float *b, size_t width)
     return sum;
 }
 
+double pwi_dot_f64(const double *a, const double *b, size_t width)
+{
+    double sum = 0.0;
+
+    for (size_t i = 0; i < width; i++)
+        sum += a[i] * b[i];
+    return sum;
+}
+
 void pw_row_measure(pw_row_stats *out, const float *row, size_t width)
 {
     double sum = 0.0, squares = 0.0;

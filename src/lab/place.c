@@ -70,15 +70,6 @@ bool pw_rows_vector(double *out, const pw_rows *rows, const pw_place *place)
     return mean_of(out, rows, role, begin, end);
 }
 
-static double dot(const double *a, const double *b, size_t width)
-{
-    double sum = 0.0;
-
-    for (size_t i = 0; i < width; i++)
-        sum += a[i] * b[i];
-    return sum;
-}
-
 static double distance(const double *a, const double *b, size_t width)
 {
     double sum = 0.0;
@@ -93,14 +84,14 @@ void pw_vectors_compare(double *cosine, double *l2, const double *vectors, size_
 {
     for (size_t i = 0; i < n; i++) {
         const double *a = vectors + i * width;
-        const double aa = dot(a, a, width);
+        const double aa = pwi_dot_f64(a, a, width);
 
         for (size_t j = i; j < n; j++) {
             const double *b = vectors + j * width;
 
             if (cosine != NULL)
                 cosine[i * n + j] = cosine[j * n + i] =
-                    pwi_cosine(dot(a, b, width), aa, dot(b, b, width));
+                    pwi_cosine(pwi_dot_f64(a, b, width), aa, pwi_dot_f64(b, b, width));
             if (l2 != NULL)
                 l2[i * n + j] = l2[j * n + i] = distance(a, b, width);
         }

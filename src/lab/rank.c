@@ -76,9 +76,7 @@ static pw_status measure(pw_rank *out, double *sigma, const pw_rows *rows, doubl
     if (total == 0.0)
         return PWI_FAIL(err, PW_ERR_ARGUMENT, "all %zu rows are zeros: they have no directions",
                         n_chosen);
-    if (!pwi_svd(block, NULL, sigma, n_chosen, rows->width))
-        return PWI_FAIL(err, PW_ERR_ARGUMENT,
-                        "the rows hold numbers that have no singular values");
+    PWI_TRY(pwi_svd(block, NULL, sigma, n_chosen, rows->width, NULL, "rank", err));
     out->n_rows = n_chosen;
     out->n_values = n_chosen < rows->width ? n_chosen : rows->width;
     for (size_t k = out->n_values; k < n_chosen; k++)

@@ -6,16 +6,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "lab/lab_rows.h"
 #include "lab/walkthrough.h"
-
-static double dot(const double *a, const double *b, size_t n)
-{
-    double sum = 0.0;
-
-    for (size_t i = 0; i < n; i++)
-        sum += a[i] * b[i];
-    return sum;
-}
 
 static pw_status check_embeddings(const pw_walkthrough_numbers *numbers, pw_error *err)
 {
@@ -43,8 +35,9 @@ static pw_status score_row(const pw_walkthrough_numbers *numbers, size_t row, do
     const double *keys = numbers->embeddings + row / n_tokens * n_tokens * width;
 
     for (size_t key = 0; key < n_tokens; key++) {
-        scores[key] = dot(numbers->embeddings + row * width, keys + key * width, width) /
-                      sqrt((double)width);
+        scores[key] =
+            pwi_dot_f64(numbers->embeddings + row * width, keys + key * width, width) /
+            sqrt((double)width);
         if (!isfinite(scores[key]))
             return PWI_FAIL(err, PW_ERR_ARGUMENT,
                             "the score of query %zu and key %zu of sentence %zu is too large "

@@ -3,6 +3,7 @@
 #include "plot/figure.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "plot/label.h"
 
@@ -20,14 +21,23 @@ static pw_status check_range(double min, double max, const char *what, pw_error 
         what, min, max);
 }
 
+/* The options that the caller's struct has; the defaults of all others. */
+static pw_figure_options read_options(const pw_figure_options *given)
+{
+    pw_figure_options options;
+
+    pw_figure_options_init(&options);
+    if (given != NULL)
+        memcpy(&options, given,
+               given->struct_size < sizeof(options) ? given->struct_size : sizeof(options));
+    return options;
+}
+
 static pw_status set_texts(pw_figure *figure, const pw_figure_options *options,
                            const pw_color_scale *colors, pw_error *err)
 {
     const pw_color_scale plain = {PW_MAP_DIVERGING, 0, 0, NULL};
-    pw_figure_options none;
 
-    pw_figure_options_init(&none);
-    options = options != NULL ? options : &none;
     figure->colors = colors != NULL ? *colors : plain;
     figure->n_columns = options->n_columns;
     if (options->n_columns < 0 || options->n_columns > PW_PLOT_PANELS_MAX)
@@ -37,12 +47,16 @@ static pw_status set_texts(pw_figure *figure, const pw_figure_options *options,
     PWI_TRY(pwi_label_copy(&figure->arena, options->title, &figure->title, err));
     PWI_TRY(pwi_label_copy(&figure->arena, options->description, &figure->description, err));
     PWI_TRY(pwi_label_copy(&figure->arena, options->footer, &figure->footer, err));
+    PWI_TRY(pwi_label_copy(&figure->arena,
+                           options->missing != NULL ? options->missing : "missing",
+                           &figure->missing, err));
     return pwi_label_copy(&figure->arena, figure->colors.label, &figure->colors.label, err);
 }
 
 pw_status pw_figure_create(pw_figure **out, pw_context *ctx, const pw_figure_options *options,
                            const pw_color_scale *colors, pw_error *err)
 {
+    const pw_figure_options given = read_options(options);
     pw_figure *figure;
     pw_status status;
 
@@ -52,7 +66,7 @@ pw_status pw_figure_create(pw_figure **out, pw_context *ctx, const pw_figure_opt
         return pwi_fail_memory(err);
     figure->ctx = pwi_context_keep(ctx);
     pwi_arena_init(&figure->arena, &ctx->allocator);
-    status = set_texts(figure, options, colors, err);
+    status = set_texts(figure, &given, colors, err);
     if (status != PW_OK) {
         pw_figure_free(figure);
         return status;

@@ -23,7 +23,8 @@ struct pwi_mark {
     pw_bars bars;
     pw_curve curve;
     pw_rule rule;
-    size_t i_series; /* of a curve: its place among the panel's curves */
+    size_t i_series; /* of a curve: the place of its name in the figure, or, without one, its
+                        own in the panel */
 };
 
 struct pwi_panel {
@@ -40,10 +41,12 @@ struct pw_figure {
     pw_context *ctx;
     pwi_arena arena;
     const char *title, *description, *footer;
+    const char *missing; /* what values that are not finite are called */
     int32_t n_columns;
     pw_color_scale colors;
     struct pwi_panel *first, *last;
     size_t n_panels;
+    size_t n_names; /* of curves */
 };
 
 /* The mark of a kind in a panel, or NULL. */
@@ -70,8 +73,8 @@ void pwi_figure_count(const pw_figure *figure, const pw_color_scale *colors,
 pw_color_scale pwi_figure_colors(const pw_figure *figure);
 
 /* The note on missing and clipped values, "" where there is nothing to say; the default of
- * nothing to colour has none. */
+ * nothing to colour has none. mark: how missing cells look, "grey". */
 #define PWI_NOTE_SIZE 320
-void pwi_figure_note(const pw_figure *figure, char note[PWI_NOTE_SIZE]);
+void pwi_figure_note(const pw_figure *figure, const char *mark, char note[PWI_NOTE_SIZE]);
 
 #endif

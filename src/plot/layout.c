@@ -346,7 +346,7 @@ pw_status pwi_layout_make(struct pwi_layout *layout, const pw_figure *figure,
     layout->colors = pwi_figure_colors(figure);
     layout->has_bar = pwi_figure_has(figure, PWI_MARK_MATRIX);
     pwi_legend_collect(&layout->legend, figure);
-    pwi_figure_note(figure, layout->note);
+    pwi_figure_note(figure, "grey", layout->note);
     choose_grid(layout, figure);
     pwi_axes_share(layout, figure, letters);
     bar = bar_extent(layout, letters);

@@ -149,6 +149,18 @@ pw_status pw_figure_add_bars(pw_figure *figure, const pw_bars *bars, pw_error *e
     return PW_OK;
 }
 
+/* A name has one colour in the whole figure, since the legend is of all panels. */
+static size_t series_of(pw_figure *figure, const char *name)
+{
+    if (name[0] == '\0')
+        return figure->last->n_curves;
+    for (const struct pwi_panel *panel = figure->first; panel != NULL; panel = panel->next)
+        for (const struct pwi_mark *mark = panel->first; mark != NULL; mark = mark->next)
+            if (mark->kind == PWI_MARK_CURVE && strcmp(mark->curve.name, name) == 0)
+                return mark->i_series;
+    return figure->n_names++;
+}
+
 pw_status pw_figure_add_curve(pw_figure *figure, const pw_curve *curve, pw_error *err)
 {
     struct pwi_mark *mark;
@@ -163,7 +175,8 @@ pw_status pw_figure_add_curve(pw_figure *figure, const pw_curve *curve, pw_error
     PWI_TRY(copy_doubles(figure, curve->y, curve->n, &mark->curve.y, err));
     PWI_TRY(copy_doubles(figure, curve->low, curve->n, &mark->curve.low, err));
     PWI_TRY(copy_doubles(figure, curve->high, curve->n, &mark->curve.high, err));
-    mark->i_series = figure->last->n_curves++;
+    mark->i_series = series_of(figure, mark->curve.name);
+    figure->last->n_curves++;
     attach(figure, mark);
     return PW_OK;
 }

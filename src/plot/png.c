@@ -8,7 +8,6 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "base/checked.h"
 #include "base/threads.h"
 
 #define LEVEL    1 /* 2 is 4 % smaller and 10 % slower, 6 takes twice the time for 20 % */
@@ -75,31 +74,6 @@ static void append_text(pwi_buf *out, const char *keyword, const char *text)
     pwi_buf_append(out, "\0\0\0\0", 4); /* not compressed, no language, keyword as it is */
     pwi_buf_text(out, text);
     end_chunk(out, start);
-}
-
-/* zlib's memory through the allocator, which wants sizes back: kept in front of each block. */
-static void *zlib_alloc(void *opaque, uInt n, uInt size)
-{
-    const pw_allocator *allocator = opaque;
-    size_t bytes;
-    char *block;
-
-    if (!pwi_mul_size(n, size, &bytes) || !pwi_add_size(bytes, PWI_ALIGN, &bytes))
-        return NULL;
-    block = pwi_alloc_array(allocator, bytes, 1);
-    if (block == NULL)
-        return NULL;
-    memcpy(block, &bytes, sizeof(bytes));
-    return block + PWI_ALIGN;
-}
-
-static void zlib_free(void *opaque, void *p)
-{
-    char *block = (char *)p - PWI_ALIGN;
-    size_t bytes;
-
-    memcpy(&bytes, block, sizeof(bytes));
-    pwi_free_array(opaque, block, bytes, 1);
 }
 
 /* What deflate has to give, at the end of `out`. */
@@ -179,8 +153,9 @@ static void deflate_stripe(void *argument, size_t i)
     struct stripes *stripes = argument;
     const pw_allocator *allocator = stripes->stripe[i].bytes.allocator;
     unsigned char *row = PWI_ARRAY(allocator, unsigned char, stripes->row_size);
-    z_stream stream = {
-        .zalloc = zlib_alloc, .zfree = zlib_free, .opaque = (void *)(uintptr_t)allocator};
+    z_stream stream = {.zalloc = pwi_alloc_remembering,
+                       .zfree = pwi_free_remembered,
+                       .opaque = (void *)(uintptr_t)allocator};
 
     /* -15: no head and no sum of zlib's around it. */
     if (row != NULL &&

@@ -4,11 +4,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "plot/label.h"
 #include "plot/scale.h"
 
 /* Beyond these a span overflows or has no step: such values are drawn at the edge, or as 0. */
 #define HUGE_VALUE 1e300
 #define TINY_VALUE 1e-290
+
+#define MISSING_NAME_MAX 32 /* characters */
 
 struct extent {
     double min, max;
@@ -188,7 +191,7 @@ static void range_text(char text[2 * PWI_NUMBER_SIZE + 8], const pw_color_scale 
         snprintf(text, 2 * PWI_NUMBER_SIZE + 8, "%s to %s", low, high);
 }
 
-void pwi_figure_note(const pw_figure *figure, char note[PWI_NOTE_SIZE])
+void pwi_figure_note(const pw_figure *figure, const char *mark, char note[PWI_NOTE_SIZE])
 {
     const pw_color_scale colors = pwi_figure_colors(figure);
     char n[PWI_NUMBER_SIZE], of[PWI_NUMBER_SIZE], far[PWI_NUMBER_SIZE];
@@ -207,8 +210,13 @@ void pwi_figure_note(const pw_figure *figure, char note[PWI_NOTE_SIZE])
                              pwi_count_text(n, counts.n_clipped), of, range,
                              pwi_short_number(far, counts.largest));
     }
-    if (counts.n_missing > 0)
-        snprintf(note + used, PWI_NOTE_SIZE - used, "%s%s of %s values missing%s.",
-                 used > 0 ? " " : "", pwi_count_text(n, counts.n_missing), of,
-                 pwi_figure_has(figure, PWI_MARK_MATRIX) ? " (grey)" : "");
+    if (counts.n_missing == 0)
+        return;
+    used += (size_t)snprintf(note + used, PWI_NOTE_SIZE - used, "%s%s of %s values %.*s",
+                             used > 0 ? " " : "", pwi_count_text(n, counts.n_missing), of,
+                             (int)pwi_label_prefix(figure->missing, MISSING_NAME_MAX),
+                             figure->missing);
+    if (pwi_figure_has(figure, PWI_MARK_MATRIX))
+        used += (size_t)snprintf(note + used, PWI_NOTE_SIZE - used, " (%s)", mark);
+    snprintf(note + used, PWI_NOTE_SIZE - used, ".");
 }

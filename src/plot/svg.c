@@ -94,7 +94,7 @@ static void append_words(pwi_buf *bytes, const pw_figure *figure, const char *pr
 {
     char note[PWI_NOTE_SIZE];
 
-    pwi_figure_note(figure, note);
+    pwi_figure_note(figure, "grey", note);
     pwi_buf_format(bytes, "<title id=\"%s-title\">", prefix);
     append_escaped(bytes, figure->title);
     pwi_buf_format(bytes, "</title>\n<desc id=\"%s-desc\">", prefix);

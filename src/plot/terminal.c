@@ -76,16 +76,19 @@ static size_t first_line(const char *text, size_t n_columns)
     return columns <= n_columns ? size : blank;
 }
 
-/* A text as one line or, when it is longer, as two; the rest is cut. */
-static pw_status write_words(const char *text, size_t n_columns, pwi_buf *out,
+/* A text in lines of its words, at most n_lines of them; the rest is cut. */
+static pw_status write_lines(const char *text, size_t n_columns, size_t n_lines, pwi_buf *out,
                              const pw_allocator *allocator, pw_error *err)
 {
-    const size_t size = strlen(text), split = first_line(text, n_columns);
     pwi_text_grid grid;
 
-    if (size == 0)
+    if (*text == '\0')
         return PW_OK;
-    if (split > 0 && split < size) {
+    for (size_t i = 1; i < n_lines; i++) {
+        const size_t split = first_line(text, n_columns);
+
+        if (split == 0 || text[split] == '\0')
+            break;
         pwi_buf_append(out, text, split);
         pwi_buf_byte(out, '\n');
         text += split + 1;
@@ -96,6 +99,13 @@ static pw_status write_words(const char *text, size_t n_columns, pwi_buf *out,
     pwi_grid_write(&grid, PW_TEXT_PLAIN, out);
     pwi_grid_close(&grid);
     return PW_OK;
+}
+
+/* A title's size: two lines. */
+static pw_status write_words(const char *text, size_t n_columns, pwi_buf *out,
+                             const pw_allocator *allocator, pw_error *err)
+{
+    return write_lines(text, n_columns, 2, out, allocator, err);
 }
 
 /* ---- Legend ---- */
@@ -254,7 +264,9 @@ pw_status pwi_picture_write_text(const pw_figure *figure, const pw_picture_optio
         PWI_TRY(write_panel(&panel, bytes, err));
     if (pwi_figure_has(figure, PWI_MARK_MATRIX))
         PWI_TRY(write_bar(&panel, bytes, err));
-    pwi_figure_note(figure, note);
+    pwi_figure_note(figure, options->colors == PW_TEXT_PLAIN ? "?" : "grey", note);
     PWI_TRY(write_words(note, n_columns, bytes, &figure->ctx->allocator, err));
-    return write_words(figure->footer, n_columns, bytes, &figure->ctx->allocator, err);
+    /* Whose data it is must not be cut off. */
+    return write_lines(figure->footer, n_columns, SIZE_MAX, bytes, &figure->ctx->allocator,
+                       err);
 }

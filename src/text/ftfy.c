@@ -15,11 +15,6 @@
 #define ENTITY_SIZE_MAX 24
 #define ESCAPE          0x1B
 
-static bool is_at(const pwi_text *text, size_t i, uint32_t code)
-{
-    return i < text->n && text->chars[i].code == code;
-}
-
 /* The number "&#65;" at character i. "&#59;" is a ";" and stays, as ftfy takes a ";" in the
  * result for a reference that was not understood. */
 static size_t put_number(pwi_text *out, const pwi_text *in, size_t i)
@@ -27,7 +22,8 @@ static size_t put_number(pwi_text *out, const pwi_text *in, size_t i)
     uint32_t code;
     const size_t size = pwi_entity_number(in, i, &code);
 
-    if (size == 0 || size > ENTITY_SIZE_MAX + 2 || !is_at(in, i + size, ';') || code == ';')
+    if (size == 0 || size > ENTITY_SIZE_MAX + 2 || !pwi_text_is_at(in, i + size, ';') ||
+        code == ';')
         return 0;
     if (code != PWI_NO_CHARACTER)
         pwi_text_put_for(out, code, in, i, i + size + 1);
@@ -41,7 +37,7 @@ static size_t put_named(pwi_text *out, const pwi_text *in, size_t i)
     const size_t size = pwi_entity_name(in, i + 1, name, sizeof(name));
     const pwi_entity *entity = NULL;
 
-    if (!is_at(in, i + 1 + size, ';'))
+    if (!pwi_text_is_at(in, i + 1 + size, ';'))
         return 0;
     entity = pwi_entity_find(pwi_html5_entities, pwi_n_html5_entities, name, size);
     if (entity == NULL)
@@ -54,19 +50,7 @@ static size_t put_named(pwi_text *out, const pwi_text *in, size_t i)
 
 static void unescape(pwi_text *out, const pwi_text *in)
 {
-    if (!pwi_text_begin(out, in))
-        return;
-    for (size_t i = 0; i < in->n && !out->failed;) {
-        size_t n_read = 0;
-
-        if (is_at(in, i, '&'))
-            n_read = is_at(in, i + 1, '#') ? put_number(out, in, i) : put_named(out, in, i);
-        if (n_read == 0) {
-            pwi_text_keep(out, in, i);
-            n_read = 1;
-        }
-        i += n_read;
-    }
+    pwi_references_read(out, in, put_number, put_named);
 }
 
 /* C1 controls, ligatures, wide forms and curly quotes: one character at a time, by table. */
@@ -93,7 +77,7 @@ static size_t line_break_size(const pwi_text *in, size_t i)
 {
     switch (in->chars[i].code) {
     case '\r':
-        return is_at(in, i + 1, '\n') ? 2 : 1;
+        return pwi_text_is_at(in, i + 1, '\n') ? 2 : 1;
     case '\n':
     case 0x2028:
     case 0x2029:
@@ -108,7 +92,7 @@ static size_t terminal_escape_size(const pwi_text *in, size_t i)
 {
     size_t end = i + 2;
 
-    if (!is_at(in, i, ESCAPE) || !is_at(in, i + 1, '['))
+    if (!pwi_text_is_at(in, i, ESCAPE) || !pwi_text_is_at(in, i + 1, '['))
         return 0;
     while (end < in->n &&
            (in->chars[end].code == ';' || pwi_has_property(in->chars[end].code, PWI_DECIMAL)))

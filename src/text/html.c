@@ -41,11 +41,6 @@ void pwi_entity_put(pwi_text *out, const pwi_entity *entity, const pwi_text *in,
         pwi_text_put_for(out, entity->to[i], in, first, last);
 }
 
-static bool is_at(const pwi_text *text, size_t i, uint32_t code)
-{
-    return i < text->n && text->chars[i].code == code;
-}
-
 /* The value of a digit in base 10 or 16, or `base`. */
 static uint32_t digit_value(uint32_t code, uint32_t base)
 {
@@ -56,6 +51,25 @@ static uint32_t digit_value(uint32_t code, uint32_t base)
     if (base == 16 && code >= 'A' && code <= 'F')
         return code - 'A' + 10;
     return base;
+}
+
+void pwi_references_read(pwi_text *out, const pwi_text *in, pwi_reference_fn put_number,
+                         pwi_reference_fn put_named)
+{
+    if (!pwi_text_begin(out, in))
+        return;
+    for (size_t i = 0; i < in->n && !out->failed;) {
+        size_t n_read = 0;
+
+        if (pwi_text_is_at(in, i, '&'))
+            n_read =
+                pwi_text_is_at(in, i + 1, '#') ? put_number(out, in, i) : put_named(out, in, i);
+        if (n_read == 0) {
+            pwi_text_keep(out, in, i);
+            n_read = 1;
+        }
+        i += n_read;
+    }
 }
 
 /* Windows-1252, which pages that say "&#150;" mean; its five holes stay what they are. */
@@ -87,13 +101,13 @@ static uint32_t meaning_of(uint32_t number)
 
 size_t pwi_entity_number(const pwi_text *text, size_t i, uint32_t *code)
 {
-    const bool is_hex = is_at(text, i + 2, 'x') || is_at(text, i + 2, 'X');
+    const bool is_hex = pwi_text_is_at(text, i + 2, 'x') || pwi_text_is_at(text, i + 2, 'X');
     const uint32_t base = is_hex ? 16 : 10;
     const size_t first = i + (is_hex ? 3 : 2);
     size_t end = first;
     uint32_t number = 0;
 
-    if (!is_at(text, i, '&') || !is_at(text, i + 1, '#'))
+    if (!pwi_text_is_at(text, i, '&') || !pwi_text_is_at(text, i + 1, '#'))
         return 0;
     for (; end < text->n && digit_value(text->chars[end].code, base) < base; end++) {
         if (number <= PWI_CODE_MAX) /* more digits only make it worse */
@@ -144,7 +158,7 @@ static size_t put_named(pwi_text *out, const pwi_text *in, size_t i)
     const pwi_entity *entity = NULL;
     size_t n_read = 0;
 
-    if (is_at(in, i + 1 + size, ';')) {
+    if (pwi_text_is_at(in, i + 1 + size, ';')) {
         entity = find_html5(name, size);
         n_read = size + 2;
     }
@@ -165,7 +179,7 @@ static size_t put_number(pwi_text *out, const pwi_text *in, size_t i)
 
     if (n_read == 0)
         return 0;
-    if (is_at(in, i + n_read, ';'))
+    if (pwi_text_is_at(in, i + n_read, ';'))
         n_read++;
     if (code != PWI_NO_CHARACTER)
         pwi_text_put_for(out, code, in, i, i + n_read);
@@ -174,17 +188,5 @@ static size_t put_number(pwi_text *out, const pwi_text *in, size_t i)
 
 void pwi_text_html_unescape(pwi_text *out, const pwi_text *in)
 {
-    if (!pwi_text_begin(out, in))
-        return;
-    for (size_t i = 0; i < in->n && !out->failed;) {
-        size_t n_read = 0;
-
-        if (is_at(in, i, '&'))
-            n_read = is_at(in, i + 1, '#') ? put_number(out, in, i) : put_named(out, in, i);
-        if (n_read == 0) {
-            pwi_text_keep(out, in, i);
-            n_read = 1;
-        }
-        i += n_read;
-    }
+    pwi_references_read(out, in, put_number, put_named);
 }

@@ -39,6 +39,14 @@ size_t pwi_entity_number(const pwi_text *text, size_t i, uint32_t *code);
  * count. */
 size_t pwi_entity_name(const pwi_text *text, size_t i, char *name, size_t size_max);
 
+/* Reads the reference that begins with the "&" at character i: appends what it means, and
+ * returns the characters read; 0: it is none. */
+typedef size_t (*pwi_reference_fn)(pwi_text *out, const pwi_text *in, size_t i);
+
+/* The text with its references read: "&#..." by put_number, others by put_named. */
+void pwi_references_read(pwi_text *out, const pwi_text *in, pwi_reference_fn put_number,
+                         pwi_reference_fn put_named);
+
 /* Append the characters of an entity for characters first .. last - 1 of `in`. */
 void pwi_entity_put(pwi_text *out, const pwi_entity *entity, const pwi_text *in, size_t first,
                     size_t last);

@@ -75,4 +75,10 @@ bool pwi_is_letter_python(uint32_t code);
 bool pwi_is_number_python(uint32_t code);
 bool pwi_is_space_python(uint32_t code); /* str.isspace: the 25 and 1C-1F */
 
+/* Whether character i is there and this one. */
+static inline bool pwi_text_is_at(const pwi_text *text, size_t i, uint32_t code)
+{
+    return i < text->n && text->chars[i].code == code;
+}
+
 #endif

@@ -28,3 +28,18 @@ padwise edit --json v/beaver_zeroed_padding.json --edit "pads: add 1" -o again.j
 padwise edit --json a.json --variants workshop -o w/ 2>/dev/null; echo "exit $?"
 cp v/beaver_normal.json otter.json
 padwise edit --json otter.json --variants workshop -o w/ | json '[o["filename"], o["padding_type"], o["edits"]]'
+echo "# of a file that does not know where its pads begin, every variant does, the unedited one too; what was edited is called modified"
+python3 - <<'EOF'
+import json
+o = json.load(open('v/beaver_normal.json'))
+json.dump({'prompt': 'a beaver', 'embedding': o['embedding'], 'shape': o['shape'], 'author': 'A. Author'}, open('plain.json', 'w'))
+EOF
+padwise edit -q --n-real 7 plain.json --variants workshop --stem a-stem-that-is-long -o x/
+padwise edit -q --n-real 7 plain.json --edit "pads: add 1" -o x/edited.json
+for file in x/*.json; do
+    padwise pads stats --json $file | json '[o["n_real"], o["roles_from"], o["credit"]]'
+done
+echo "# refused before a file is written"
+try padwise edit -q plain.json --variants workshop -o y/
+try padwise edit -q --n-real 77 plain.json --variants workshop -o y/
+[ -e y ] || echo "no folder"

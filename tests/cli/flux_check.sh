@@ -2,25 +2,7 @@
 # flux-check: one row of CLIP reaches Flux; the file of -o holds that row, to the bit, and says where it is from.
 . "$PADWISE_CLI_TESTS/helpers.bash"
 cat >tensors.py <<'END'
-import json, struct
-def save(name, tensors, metadata=None):
-    header, data = {}, b''
-    if metadata:
-        header['__metadata__'] = metadata
-    for key, (shape, values) in tensors.items():
-        blob = struct.pack('<%df' % len(values), *values)
-        header[key] = {'dtype': 'F32', 'shape': shape, 'data_offsets': [len(data), len(data) + len(blob)]}
-        data += blob
-    text = json.dumps(header).encode()
-    text += b' ' * (-len(text) % 8)
-    open(name, 'wb').write(struct.pack('<Q', len(text)) + text + data)
-def load(name):
-    blob = open(name, 'rb').read()
-    n = struct.unpack('<Q', blob[:8])[0]
-    header = json.loads(blob[8:8 + n])
-    metadata = header.pop('__metadata__', {})
-    return {key: (t['shape'], blob[8 + n + t['data_offsets'][0]:8 + n + t['data_offsets'][1]])
-            for key, t in header.items()}, metadata
+from tensor_file import load, save
 def row(i):
     return [((i * 31 + j * 7) % 13 - 6) / 4 for j in range(768)]
 END

@@ -2,18 +2,10 @@
 # flux-check: what is no conditioning of CLIP-L, or no T5 rows: a sentence, exit 1, and no file.
 . "$PADWISE_CLI_TESTS/helpers.bash"
 python3 - <<'END'
-import json, struct
-def save(name, tensors):
-    header, data = {}, b''
-    for key, shape in tensors.items():
-        n = 1
-        for x in shape:
-            n *= x
-        header[key] = {'dtype': 'F32', 'shape': shape, 'data_offsets': [len(data), len(data) + 4 * n]}
-        data += struct.pack('<%df' % n, *([0.5] * n))
-    text = json.dumps(header).encode()
-    text += b' ' * (-len(text) % 8)
-    open(name, 'wb').write(struct.pack('<Q', len(text)) + text + data)
+import math
+import tensor_file
+def save(name, shapes):
+    tensor_file.save(name, {key: (shape, [0.5] * math.prod(shape)) for key, shape in shapes.items()})
 save('clip.safetensors', {'last_hidden_state': [1, 4, 768]})
 save('batch.safetensors', {'last_hidden_state': [2, 4, 768]})
 save('sdxl.safetensors', {'prompt_embeds': [1, 4, 2048]})

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Every help is one screen of at most 80 columns and 40 lines, and ends with its examples.
 for command in "" encode tokenize info compare edit sweep pads walkthrough plot attn lens kv flux-check diff padlen-scan cfg-delta \
-    ablate pool-compare report init vocab tokenizer bench doctor completion help; do
+    ablate pool-compare report audit init vocab tokenizer bench doctor completion help; do
     padwise help $command >screen 2>stderr || echo "help $command: exit $?"
     [ -s stderr ] && echo "help $command talks on stderr"
     awk -v c="$command" 'length > 80 { print "help " c ": " length " columns: " $0 }' screen

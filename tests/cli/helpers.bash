@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 # Sourced by the scripts: . "$PADWISE_CLI_TESTS/helpers.bash"
 
+# Python of the scripts finds tensor_file.py, and leaves nothing beside it.
+export PYTHONPATH="$PADWISE_CLI_TESTS" PYTHONDONTWRITEBYTECODE=1
+
 # Run a command, stderr after its stdout, then its exit status.
 try() {
     "$@" 2>try.stderr
@@ -21,6 +24,21 @@ for line in sys.stdin:
 skip() {
     echo "$1" >&2
     exit 77
+}
+
+skip_without_pictures() {
+    padwise plot heat -q "a beaver" -o try.png 2>stderr.txt
+    if grep -q 'SVG, PNG and PDF' stderr.txt; then skip "this build draws no pictures"; fi
+}
+
+# Into a folder with the published CLIP-L tensors and CLIP's vocabulary in clip/, as docs/pads.md and docs/workshop.md have it.
+enter_tensors() {
+    [ -f "$PADWISE_SHARED/data/clip-l-tensors/a_mute_swan.json" ] && [ -f "$PADWISE_SHARED/data/tokenizers/clip/merges.txt" ] ||
+        skip "the tensors or CLIP's vocabulary are not under PADWISE_SHARED"
+    mkdir tensors
+    cp "$PADWISE_SHARED"/data/clip-l-tensors/*.json tensors
+    ln -s "$(realpath "$PADWISE_SHARED/data/tokenizers/clip")" tensors/clip
+    cd tensors
 }
 
 # A vocabulary of 40 merges, for models of a size of their own.

@@ -1,22 +1,8 @@
 # SPDX-License-Identifier: MIT
 # kv: a U-Net of small whole numbers whose keys can be computed by hand, under both namings.
 . "$PADWISE_CLI_TESTS/helpers.bash"
-cat >save.py <<'END'
-import json, struct
-def save(name, tensors, metadata=None):
-    header, data = {}, b''
-    if metadata:
-        header['__metadata__'] = metadata
-    for key, (shape, values) in tensors.items():
-        blob = struct.pack('<%df' % len(values), *values)
-        header[key] = {'dtype': 'F32', 'shape': shape, 'data_offsets': [len(data), len(data) + len(blob)]}
-        data += blob
-    text = json.dumps(header).encode()
-    text += b' ' * (-len(text) % 8)
-    open(name, 'wb').write(struct.pack('<Q', len(text)) + text + data)
-END
 python3 - <<'END'
-from save import save
+from tensor_file import save
 identity = [1 if i == j else 0 for i in range(4) for j in range(4)]
 double = [2 * x for x in identity]
 stem = 'down_blocks.0.attentions.0.transformer_blocks.0.attn2.'
@@ -63,7 +49,7 @@ padwise kv --unet unet.safetensors --heads 1 --queries named.safetensors --json 
     json '[(l["n_queries"], l["mass"]["eos"] is None) for l in o["layers"]], o["copies"]["mass"][1]'
 padwise kv --unet unet.safetensors --heads 1 --copy-row 0 --copies 1 --json rows.safetensors | json 'o["copies"]["row"]'
 python3 - <<'END'
-from save import save
+from tensor_file import save
 save('plain.safetensors', {'last_hidden_state': ([1, 2, 4], [1, 0, 0, 0, 0, 1, 0, 0])})
 END
 padwise kv --unet ldm.safetensors --heads 1 --n-queries 8 plain.safetensors

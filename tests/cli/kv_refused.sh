@@ -2,16 +2,8 @@
 # kv: U-Nets, rows and queries that do not belong together: a sentence, exit 1; lines that make no sense: exit 2.
 . "$PADWISE_CLI_TESTS/helpers.bash"
 python3 - <<'END'
-import json, struct
-def save(name, tensors):
-    header, data = {}, b''
-    for key, (shape, values) in tensors.items():
-        blob = struct.pack('<%df' % len(values), *values)
-        header[key] = {'dtype': 'F32', 'shape': shape, 'data_offsets': [len(data), len(data) + len(blob)]}
-        data += blob
-    text = json.dumps(header).encode()
-    text += b' ' * (-len(text) % 8)
-    open(name, 'wb').write(struct.pack('<Q', len(text)) + text + data)
+import json
+from tensor_file import save
 def layer(width, stem='mid_block.attentions.0.transformer_blocks.0.attn2'):
     return {stem + '.to_k.weight': ([4, width], [1] * 4 * width), stem + '.to_v.weight': ([4, width], [1] * 4 * width)}
 save('unet.safetensors', layer(3))

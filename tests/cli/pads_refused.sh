@@ -9,16 +9,7 @@ echo '{"embedding":[[1,0],[0,1],[1,1],[1,2]],"shape":[4,2]}' >a.json
 echo '{"embedding":[[1,0,0],[0,2,0],[1,1,0],[2,1,0]],"shape":[4,3]}' >wide.json
 echo '{"embedding":[[1,0],[0,1],[0,0],[0,0]],"shape":[4,2]}' >zeros.json
 python3 - <<'END'
-import json, struct
-def save(name, tensors):
-    header, data = {}, b''
-    for key, (shape, values) in tensors.items():
-        blob = struct.pack('<%df' % len(values), *values)
-        header[key] = {'dtype': 'F32', 'shape': shape, 'data_offsets': [len(data), len(data) + len(blob)]}
-        data += blob
-    text = json.dumps(header).encode()
-    text += b' ' * (-len(text) % 8)
-    open(name, 'wb').write(struct.pack('<Q', len(text)) + text + data)
+from tensor_file import save
 save('nan.safetensors', {'last_hidden_state': ([1, 2, 2], [1, 2, 3, float('nan')])})
 save('infinite.safetensors', {'last_hidden_state': ([1, 2, 2], [1, 2, float('-inf'), 4])})
 save('none.safetensors', {'last_hidden_state': ([0, 77, 2], [])})

@@ -30,6 +30,8 @@ LOOK = '''(() => {
     figures: document.querySelectorAll('figure').length,
     scripts: document.scripts.length,
     title: document.title,
+    attention: [...document.querySelectorAll('h3')].filter((x) => x.textContent.startsWith('Attention')).length,
+    letters: [...document.querySelectorAll('use')].filter((x) => !document.querySelector(x.getAttribute('xlink:href'))).length,
   };
 })()'''
 
@@ -104,7 +106,8 @@ def visit(browser, page):
         browser.call(domain + '.enable')
     browser.call('Page.navigate', url='file://' + os.path.abspath(page))
     browser.wait('Page.loadEventFired')
-    seen = {'light': look(browser, 'light', 1000), 'dark': look(browser, 'dark', 1000), 'phone': look(browser, 'light', 360)}
+    seen = {'light': look(browser, 'light', 1000), 'dark': look(browser, 'dark', 1000), 'narrow': look(browser, 'light', 600),
+            'phone': look(browser, 'light', 360)}
     seen['pdf_bytes'] = len(browser.call('Page.printToPDF')['data']) * 3 // 4
     urls = [event['request']['url'] for event in browser.of('Network.requestWillBeSent')]
     seen['requests'] = [url[:200] for url in urls if not url.startswith('data:')]

@@ -71,3 +71,59 @@ grep -o '<td class="text">beaver&lt;/w&gt;</td>' prompts.html
 padwise report -q "a beaver" "a <b>" | cmp - prompts.html && echo "the same bytes"
 padwise encode -q -r raw "a (beaver:1.3)" --dialect a1111 -o w.safetensors
 padwise report -q w.safetensors -o w.html && grep -c '<td>1.3</td>' w.html
+
+echo "== variants: zeroed pads are as far as the pads are long"
+cat >zeroed.py <<'END'
+import json, math, re, sys
+rows = json.loads(sys.stdin.readline())['rows']
+page = re.sub(r'\s*<[^>]+>\s*', '|', open('prompts.html', encoding='utf-8').read())
+edits = re.findall(r'\|pads: ([^|]+)\|+[^|]+\|+([\d.]+)\|', page[:page.index('2. a &lt;b&gt;')])
+print([name for name, _ in edits])
+print('%.2f' % math.sqrt(sum(row['l2'] ** 2 for row in rows if row['role'] == 'pad')) == dict(edits)['zero'])
+END
+padwise pads stats --json --positions 0..76 "a beaver" 2>stderr.txt | python3 zeroed.py
+echo "== attention: the numbers of attn, in the mask of the rows"
+cat >attention.py <<'END'
+import json, re, sys
+page = open(sys.argv[1], encoding='utf-8').read()
+missing = 0
+for layer in json.load(sys.stdin)['layers']:
+    mean = lambda get: sum(get(head) for head in layer['heads']) / len(layer['heads'])
+    cells = [mean(lambda head: head['mass'][role]) for role in ('bos', 'word', 'eos', 'pad')] + [mean(lambda head: head['entropy'])]
+    row = '<tr><td>%d</td>' % layer['layer'] + ''.join('<td>%.3f</td>' % cell for cell in cells)
+    missing += row not in page
+first = page[page.index('Attention</h3>'):page.index('id="input-2"')]
+print(missing, first.count('<figure>'), re.findall(r'(?:No row|No mask)[^:;<]*', first))
+END
+for mask in hf none; do
+    padwise report -q --mask $mask "a beaver" "a <b>" -o $mask.html
+    padwise attn -q --json --mask $mask "a beaver" 2>stderr.txt | python3 attention.py $mask.html
+done
+grep -o 'Attention in layer [0-9]*' none.html | head -n 1
+padwise report -q --layer 2 "a beaver" | grep -o 'Attention in layer [0-9]*' | head -n 1
+grep -c 'Attention is in no file' page.html
+grep -c 'Attention over the prompts' hf.html
+echo "== several encoders"
+small_vocabulary vocab
+mkdir -p xl
+for i in 1 2; do
+    padwise init -q tiny --tokenizer vocab --seed $i -o encoder$i && cp -r encoder$i xl/text_encoder${i/1/} && cp -r vocab xl/tokenizer${i/1/}
+done
+mv xl/text_encoder2 xl/text_encoder_2 && mv xl/tokenizer2 xl/tokenizer_2
+echo '{"_class_name":"StableDiffusionXLPipeline","text_encoder":["transformers","CLIPTextModel"],"text_encoder_2":["transformers","CLIPTextModelWithProjection"]}' >xl/model_index.json
+padwise report -q -m xl -r sdxl "a beaver" "a <b>" -o sdxl.html && python3 check.py sdxl.html
+grep -o 'Attention in clip_[lg]</h3>' sdxl.html | uniq -c
+grep -o 'what block [0-9] of [0-9] leaves' sdxl.html | sort | uniq -c
+padwise encode -q -m xl -r sdxl -n "no" -o sdxl.safetensors "a beaver" "a <b>"
+padwise report -q -m xl -r sdxl "an otter" sdxl.safetensors -o mixed.html && python3 check.py mixed.html
+for recipe in cascade sdxl-refiner; do padwise report -q -m xl -r $recipe "a beaver" -o $recipe.html && grep -o 'Attention in clip_[a-z]*' $recipe.html; done
+padwise report -q -m encoder1 -r sd15 --flavour a1111 "$(printf 'beaver %.0s' $(seq 90))" "a (beaver:1.4)" -o chunks.html && python3 check.py chunks.html
+grep -o 'The prompt fills [0-9] chunks' chunks.html
+grep -o "The prompt's weights act on rows behind the encoder" chunks.html
+grep -o '<tr class="dim"><td>[0-9]* to 230</td>' chunks.html
+echo "== prompts of all sorts"
+padwise report -q "" "$(printf 'otter %.0s' $(seq 200))" "$(printf '\360\237\246\253 \330\243 \351\235\222 \342\200\256x')" '<script>alert(1)</script>' -o sorts.html && python3 check.py sorts.html
+grep -o 'There are no pads here' sorts.html | head -n 1
+grep -o '[0-9]* tokens at its end are cut off' sorts.html
+grep -c '&lt;script&gt;alert(1)&lt;/script&gt;' sorts.html | awk '{ print ($1 > 2) }'
+wc -c <prompts.html | awk '{ print ($1 < 800000) }'

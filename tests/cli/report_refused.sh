@@ -17,3 +17,10 @@ try padwise report -o folder a.json
 try padwise report -o page.html --n-real 9 a.json
 cat page.html
 ls -A | grep -v try.stderr
+seq 40 >forty.txt
+try padwise report -q -o page.html $(seq 40)
+try padwise report -q -o page.html --from forty.txt
+try padwise report -q -o page.html --flavour a1111 "a cat AND a dog"
+try padwise report -q -o page.html --layer 9 "a cat"
+try padwise report -q -o page.html "$(printf 'a \377')"
+cat page.html

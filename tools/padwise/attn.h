@@ -44,9 +44,12 @@ void attn_measure_layer(const struct attn *attn, size_t i_layer, struct attn_mas
 /* All that is shown, of the queries of one role; false: no row has it. */
 bool attn_measure_queries(const struct attn *attn, size_t i_role, struct attn_mass *out);
 
-/* attn_show.c, attn_plot.c */
+/* attn_show.c */
 int attn_print(struct attn *attn);
 int attn_print_json(struct attn *attn);
+
+/* attn_plot.c. The mean of a layer's heads [T, T], in the pool; and the picture of --plot. */
+int attn_mean_map(const struct attn *attn, size_t i_layer, const float **out);
 int attn_draw(struct attn *attn);
 
 #endif

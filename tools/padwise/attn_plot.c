@@ -4,20 +4,22 @@
 #include "plot_out.h"
 #include "talk.h"
 
-/* The mean of a layer's heads, in the pool. */
-static const float *mean_map(const struct attn *attn, size_t i_layer)
+int attn_mean_map(const struct attn *attn, size_t i_layer, const float **out)
 {
     const size_t n = attn->inside.n_tokens * attn->inside.n_tokens;
     float *mean = pool_array(&attn->inside.app->pool, n, sizeof(*mean));
 
-    for (size_t i = 0; mean != NULL && i < n; i++) {
+    *out = mean;
+    if (mean == NULL)
+        return fail_memory(attn->inside.app);
+    for (size_t i = 0; i < n; i++) {
         double sum = 0.0;
 
         for (size_t i_head = 0; i_head < attn->n_heads; i_head++)
             sum += (double)attn_map(attn, i_layer, i_head)[i];
         mean[i] = (float)(sum / (double)attn->n_heads);
     }
-    return mean;
+    return DONE;
 }
 
 static int make_map(const struct attn *attn, size_t i, pw_attention_map *map)
@@ -29,13 +31,13 @@ static int make_map(const struct attn *attn, size_t i, pw_attention_map *map)
         map->title = pool_format(pool, "layer %d, head %zu", layer, attn->first_head + i);
         map->values = attn_map(attn, 0, i);
     } else {
-        map->values = mean_map(attn, i);
+        TRY(attn_mean_map(attn, i, &map->values));
         map->title =
             attn->n_heads == 1
                 ? pool_format(pool, "layer %d, head %zu", layer + (int)i, attn->first_head)
                 : pool_format(pool, "layer %d, mean of heads", layer + (int)i);
     }
-    return map->title == NULL || map->values == NULL ? fail_memory(attn->inside.app) : DONE;
+    return map->title == NULL ? fail_memory(attn->inside.app) : DONE;
 }
 
 int attn_draw(struct attn *attn)

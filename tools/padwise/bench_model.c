@@ -1,22 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The model that is measured. Speed does not depend on what the weights are, so a random CLIP-L
  * does where no model is given. */
-#include <string.h>
-
 #include "bench.h"
+#include "save_choice.h"
 #include "talk.h"
 
 #define KIND    "clip-l"
 #define N_VOCAB 49408
-
-static pw_dtype read_dtype(const struct app *app)
-{
-    const char *text = option_text(app, OPTION_DTYPE);
-
-    if (text == NULL || strcmp(text, "f32") == 0)
-        return PW_F32;
-    return strcmp(text, "f16") == 0 ? PW_F16 : PW_BF16;
-}
 
 /* CLIP's own vocabulary where this machine has it, else the built-in one: the random model gets
  * as many embeddings as it has entries. */
@@ -71,14 +61,14 @@ static int make_random(struct bench *bench)
 
     TRY(choose_vocabulary(bench, &tokenizer));
     pw_tokenizer_get_info(tokenizer, &info);
-    status = pw_model_init_files(app->ctx, KIND, bench->seed, read_dtype(app), tokenizer,
-                                 bench->folder, &err);
+    status = pw_model_init_files(app->ctx, KIND, bench->seed, save_dtype(app, PW_F32),
+                                 tokenizer, bench->folder, &err);
     progress_stop(&app->progress);
     pw_tokenizer_free(tokenizer);
     if (status != PW_OK)
         return fail_with(app, &err);
     note(app, "no -m: a random %s (%s, %d entries) in %s, removed at the end", KIND,
-         pw_dtype_name(read_dtype(app)), (int)info.n_vocab, bench->folder);
+         pw_dtype_name(save_dtype(app, PW_F32)), (int)info.n_vocab, bench->folder);
     bench->place = (struct model_place){.path = bench->folder, .given = bench->folder};
     return DONE;
 }

@@ -1,44 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* padwise ablate: a prompt without each of its words in turn, and what that does to the pooled
- * vector, to the mean, and to every row that stays. The prompt and all that is left of it are
- * encoded as one batch. */
+ * vector, to the mean, to every row that stays, and to what a U-Net's keys make of them. The
+ * prompt and all that is left of it are encoded as one batch. */
 #include <math.h>
 #include <string.h>
 
+#include "ablate.h"
 #include "plot_out.h"
-#include "scan.h"
 #include "talk.h"
-
-/* The prompt without one word. */
-struct ablation {
-    const char *word;
-    size_t begin, end; /* its bytes in the prompt */
-    struct scan_text text;
-    size_t n_before, n_behind; /* rows that stay: before the word, and behind it */
-    pw_pair pooled, mean;
-    pw_change before, behind;
-};
-
-struct ablate {
-    struct pads pads;
-    struct scan_encoder encoder;
-    struct scan_text *texts;
-    size_t n_texts, n_tokens;
-    pw_mask_rule mask;
-    struct ablation *words; /* of the prompt at hand */
-    size_t n_words, capacity;
-    struct scan_batch batch; /* the prompt, then each ablation */
-    pw_row_role *roles;      /* [2, n_tokens] of the prompt and of an ablation */
-    pw_pair *rows;           /* [n_words, n_real] by row of the prompt */
-    bool *is_there;          /* [n_words, n_real]: the row has a counterpart */
-    double *mean, *other;    /* [width] */
-    struct grid grid;
-};
-
-static size_t n_real(const struct scan_text *text)
-{
-    return text->tokens.tokens.n_tokens;
-}
 
 /* ---- Words: what stands between ASCII blanks. */
 
@@ -94,12 +63,12 @@ static int find_words(struct ablate *ablate, const struct scan_text *text)
 
     ablate->words = NULL;
     ablate->n_words = ablate->capacity = 0;
-    if (n_real(text) > ablate->n_tokens)
+    if (ablate_n_real(text) > ablate->n_tokens)
         return fail(
             ablate->pads.app, PW_ERR_LIMIT, text->where,
             "has %zu tokens and the encoder %zu positions: words that are cut off would "
             "come back when another goes; give a shorter prompt",
-            n_real(text), ablate->n_tokens);
+            ablate_n_real(text), ablate->n_tokens);
     while (i < text->text.size) {
         size_t end = i;
 
@@ -119,7 +88,7 @@ static int find_words(struct ablate *ablate, const struct scan_text *text)
 static int encode(struct ablate *ablate, const struct scan_text *text)
 {
     struct pool *pool = &ablate->pads.app->pool;
-    const size_t n = ablate->n_words * n_real(text);
+    const size_t n = ablate->n_words * ablate_n_real(text);
 
     TRY(scan_start(&ablate->encoder, &ablate->batch, 1 + ablate->n_words, ablate->n_tokens));
     scan_put(&ablate->encoder, &ablate->batch, 0, text, ablate->mask);
@@ -161,7 +130,7 @@ static pw_rows part_of(const pw_rows *rows, size_t first, size_t n)
 static int measure_word(struct ablate *ablate, const struct scan_text *text, size_t i)
 {
     struct ablation *ablation = &ablate->words[i];
-    const size_t n = n_real(text), n_rest = n_real(&ablation->text),
+    const size_t n = ablate_n_real(text), n_rest = ablate_n_real(&ablation->text),
                  width = ablate->encoder.width;
     pw_row_role *roles = ablate->roles;
     pw_pair *pairs = ablate->rows + i * n;
@@ -208,7 +177,7 @@ static void put_pair(struct json *json, const char *key, const pw_pair *pair)
 static void put_word(struct ablate *ablate, const struct scan_text *text, size_t i)
 {
     const struct ablation *ablation = &ablate->words[i];
-    const size_t n = n_real(text);
+    const size_t n = ablate_n_real(text);
     struct json *json = &ablate->pads.json;
 
     json_open(json, '{');
@@ -216,7 +185,7 @@ static void put_word(struct ablate *ablate, const struct scan_text *text, size_t
     json_member_int(json, "begin", (int64_t)ablation->begin);
     json_member_int(json, "end", (int64_t)ablation->end);
     json_member_text(json, "rest", ablation->text.name);
-    json_member_int(json, "n_tokens", (int64_t)n - (int64_t)n_real(&ablation->text));
+    json_member_int(json, "n_tokens", (int64_t)n - (int64_t)ablate_n_real(&ablation->text));
     put_pair(json, "pooled", &ablation->pooled);
     put_pair(json, "mean", &ablation->mean);
     scan_put_change(json, "before", &ablation->before);
@@ -226,6 +195,7 @@ static void put_word(struct ablate *ablate, const struct scan_text *text, size_t
         if (ablate->is_there[i * n + r])
             scan_put_pair(json, r, ablate->roles[r], &ablate->rows[i * n + r]);
     json_close(json, ']');
+    ablate_kv_put_word(ablate, text, i);
     json_close(json, '}');
 }
 
@@ -236,7 +206,7 @@ static void add_word_row(struct ablate *ablate, const struct ablation *ablation,
     struct grid *grid = &ablate->grid;
 
     grid_text(grid, ablation->word, strlen(ablation->word));
-    grid_cell(grid, "%lld", (long long)n - (long long)n_real(&ablation->text));
+    grid_cell(grid, "%lld", (long long)n - (long long)ablate_n_real(&ablation->text));
     scan_cosine(grid, &ablation->pooled);
     scan_l2(grid, &ablation->pooled);
     scan_cosine(grid, &ablation->mean);
@@ -255,7 +225,7 @@ static void print_words(struct ablate *ablate, const struct scan_text *text)
     scan_title(&ablate->pads, text->name);
     grid_start(&ablate->grid, titles, sizeof(titles) / sizeof(*titles));
     for (size_t i = 0; i < ablate->n_words; i++)
-        add_word_row(ablate, &ablate->words[i], n_real(text));
+        add_word_row(ablate, &ablate->words[i], ablate_n_real(text));
     grid_print(&ablate->grid, &ablate->pads.out, app->width_out, app->color_out);
 }
 
@@ -264,7 +234,7 @@ static void print_words(struct ablate *ablate, const struct scan_text *text)
 /* Rows down, words along, as many as a line holds. */
 static int print_rows(struct ablate *ablate, const struct scan_text *text)
 {
-    const size_t n = n_real(text);
+    const size_t n = ablate_n_real(text);
     const size_t n_shown = ablate->n_words < WORDS_SHOWN ? ablate->n_words : WORDS_SHOWN;
     struct app *app = ablate->pads.app;
     struct column titles[2 + WORDS_SHOWN] = {{"row", true}, {"token", false}};
@@ -352,8 +322,10 @@ static void conclude(struct ablate *ablate, const struct scan_text *prompt)
     say_extremes(ablate, &text, false);
     builder_text(&text, "Before the word that is gone, ");
     scan_say(&text, &before, "rows");
-    builder_format(&text, ". n = %zu word%s of 1 prompt of %zu tokens.", ablate->n_words,
-                   ablate->n_words == 1 ? "" : "s", n_real(prompt));
+    builder_text(&text, ". ");
+    ablate_kv_say(ablate, &text);
+    builder_format(&text, "n = %zu word%s of 1 prompt of %zu tokens.", ablate->n_words,
+                   ablate->n_words == 1 ? "" : "s", ablate_n_real(prompt));
     scan_conclude(&ablate->pads, &text);
     builder_free(&text);
 }
@@ -363,7 +335,7 @@ static void conclude(struct ablate *ablate, const struct scan_text *prompt)
 static int fill_picture(struct ablate *ablate, const struct scan_text *text, float *values,
                         const char **tokens, const char **words)
 {
-    const size_t n = n_real(text);
+    const size_t n = ablate_n_real(text);
 
     for (size_t i = 0; i < ablate->n_words * n; i++)
         values[i] = ablate->is_there[i] ? (float)(1.0 - ablate->rows[i].cosine) : NAN;
@@ -382,7 +354,7 @@ static int draw(struct ablate *ablate, const struct scan_text *text)
 {
     struct app *app = ablate->pads.app;
     const char *path = option_text(app, OPTION_PLOT);
-    const size_t n = n_real(text);
+    const size_t n = ablate_n_real(text);
     float *values = pool_array(&app->pool, ablate->n_words * n, sizeof(*values));
     const char **tokens = pool_array(&app->pool, n, sizeof(*tokens));
     const char **words = pool_array(&app->pool, ablate->n_words, sizeof(*words));
@@ -401,7 +373,9 @@ static int draw(struct ablate *ablate, const struct scan_text *text)
     TRY(fill_picture(ablate, text, values, tokens, words));
     pw_figure_options_init(&options);
     options.title = text->name;
+    options.n_columns = 1;
     pw_panel_options_init(&panel);
+    panel.title = "1 - cosine of each row that stays";
     panel.x = (pw_axis){.label = "row", .labels = tokens, .n_labels = n};
     panel.y = (pw_axis){.label = "without", .labels = words, .n_labels = ablate->n_words};
     if (pw_figure_create(&figure, app->ctx, &options, &colors, &err) != PW_OK)
@@ -410,6 +384,8 @@ static int draw(struct ablate *ablate, const struct scan_text *text)
         pw_figure_add_matrix(figure, &matrix, &err) != PW_OK)
         status = fail_with(app, &err);
     else
+        status = ablate_kv_draw(ablate, figure, words);
+    if (status == DONE)
         status = plot_write(app, figure, path);
     pw_figure_free(figure);
     return status;
@@ -423,8 +399,9 @@ static int print_json(struct ablate *ablate, const struct scan_text *text)
 
     json_open(json, '{');
     json_member_text(json, "prompt", text->name);
-    json_member_int(json, "n_real", (int64_t)n_real(text));
+    json_member_int(json, "n_real", (int64_t)ablate_n_real(text));
     json_member_text(json, "mask", pw_mask_rule_name(ablate->mask));
+    ablate_kv_put_unet(ablate);
     json_key(json, "words");
     json_open(json, '[');
     for (size_t i = 0; i < ablate->n_words; i++)
@@ -444,6 +421,7 @@ static int print_tables(struct ablate *ablate, const struct scan_text *text)
         "pooled: cosine of the EOS row; mean: of BOS, words and EOS; before =: rows before "
         "the word that are equal in every bit; behind: least cosine of the rows behind it, "
         "which move up; -: the word itself.");
+    ablate_kv_print(ablate);
     conclude(ablate, text);
     return pads_print(&ablate->pads);
 }
@@ -453,18 +431,22 @@ static int run_text(struct ablate *ablate, const struct scan_text *text)
     TRY(encode(ablate, text));
     for (size_t i = 0; i < ablate->n_words; i++)
         TRY(measure_word(ablate, text, i));
+    TRY(ablate_kv_measure(ablate, text));
     return ablate->pads.app->json ? print_json(ablate, text) : print_tables(ablate, text);
 }
 
 static int run(struct ablate *ablate)
 {
     struct app *app = ablate->pads.app;
+    pw_kv_options options;
 
     if (app->arguments.n_words == 0 && !option_given(app, OPTION_FROM))
         return fail_usage(app, "ablate takes prompts (in quotes), or --from FILE");
     TRY(plot_check(app, option_text(app, OPTION_PLOT)));
     TRY(tokens_read_mask(app, &ablate->mask));
+    TRY(ablate_kv_read_options(ablate, &options));
     TRY(app_open_context(app, PW_LEVEL_HIGHEST));
+    TRY(ablate_kv_open(ablate, &options));
     TRY(scan_open(&ablate->encoder, app, false));
     TRY(scan_length(&ablate->encoder, &ablate->n_tokens));
     TRY(scan_read(&ablate->encoder, &ablate->texts, &ablate->n_texts));
@@ -488,11 +470,12 @@ static int run(struct ablate *ablate)
 
 int run_ablate(struct app *app)
 {
-    struct ablate ablate = {.pads = {.app = app}};
+    struct ablate ablate = {.pads = {.app = app}, .kv = {.pads = {.app = app}}};
     const int status = run(&ablate);
 
     scan_free(ablate.texts, ablate.n_texts);
     scan_close(&ablate.encoder);
+    kv_close(&ablate.kv);
     pool_free(&ablate.grid.pool);
     builder_free(&ablate.pads.json.text);
     builder_free(&ablate.pads.out);

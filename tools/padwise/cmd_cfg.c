@@ -168,6 +168,11 @@ static void put_uncond(struct json *json, const struct uncond *uncond, const pw_
     json_close(json, '}');
 }
 
+static const char *negative_credit(const struct cfg *cfg)
+{
+    return cfg->negative == NULL ? NULL : cfg->pads.inputs[cfg->n].credit;
+}
+
 static int print_json(struct cfg *cfg, size_t i_prompt)
 {
     struct json *json = &cfg->pads.json;
@@ -175,6 +180,8 @@ static int print_json(struct cfg *cfg, size_t i_prompt)
     json_open(json, '{');
     pads_put_input(json, &cfg->pads.inputs[i_prompt]);
     json_member_text(json, "negative", cfg->negative);
+    if (negative_credit(cfg) != NULL)
+        json_member_text(json, "negative_credit", negative_credit(cfg));
     json_key(json, "unconds");
     json_open(json, '[');
     for (size_t k = 0; k < cfg->n_unconds; k++)

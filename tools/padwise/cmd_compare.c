@@ -9,6 +9,7 @@
 
 #include "app.h"
 #include "compare_dialects.h"
+#include "credit.h"
 #include "grid.h"
 #include "interrupt.h"
 #include "json_out.h"
@@ -21,6 +22,7 @@ struct compare {
     pw_file *a, *b;
     double rtol;
     bool is_equal;
+    const char *credit; /* of both, NULL: none is due */
     struct grid grid;
     struct json json;
 };
@@ -207,6 +209,15 @@ static int open_file(struct compare *compare, const char *path, pw_file **file)
     return DONE;
 }
 
+static int find_credit(struct compare *compare)
+{
+    const char *other;
+
+    TRY(credit_of_file(compare->app, compare->a, &compare->credit));
+    TRY(credit_of_file(compare->app, compare->b, &other));
+    return credit_join(compare->app, &compare->credit, other);
+}
+
 static int print(struct compare *compare)
 {
     struct app *app = compare->app;
@@ -218,6 +229,8 @@ static int print(struct compare *compare)
     if (app->json) {
         json_close(&compare->json, ']');
         json_member_bool(&compare->json, "equal", compare->is_equal);
+        if (compare->credit != NULL)
+            json_member_text(&compare->json, "credit", compare->credit);
         json_close(&compare->json, '}');
         return json_print(app, &compare->json, &stop);
     }
@@ -227,6 +240,7 @@ static int print(struct compare *compare)
                      compare->rtol > 0 ? "equal within --rtol\n" : "equal in every bit\n");
     else
         builder_text(&out, "different\n");
+    credit_put(app, &out, compare->credit);
     status = app_print(app, &out, &stop);
     builder_free(&out);
     return status;
@@ -281,6 +295,7 @@ static int run(struct compare *compare)
     TRY(app_open_context(app, PW_LEVEL_HIGHEST));
     TRY(open_file(compare, arguments->words[0], &compare->a));
     TRY(open_file(compare, arguments->words[1], &compare->b));
+    TRY(find_credit(compare));
     TRY(app_open_output(app));
     grid_start(&compare->grid, titles, sizeof(titles) / sizeof(*titles));
     json_open(&compare->json, '{');

@@ -60,6 +60,8 @@ static int print_json(struct edit_subject *subject, const struct edit_result *re
     json_member_text(&json, "output", path);
     json_member_text(&json, "edits", edits);
     json_member_text(&json, "before", before);
+    if (result->credit != NULL)
+        json_member_text(&json, "credit", result->credit);
     json_key(&json, "tensors");
     json_open(&json, '[');
     for (size_t i = 0; i < subject->n_tensors; i++)
@@ -90,6 +92,8 @@ static int report(struct edit_subject *subject, const struct edit_result *result
             note(app, "%zu rows have no counterpart in the source and stay as they are",
                  counts->n_unmatched);
     }
+    if (result->credit != NULL)
+        note(app, "data: %s", result->credit);
     note(app, "wrote %s", strcmp(path, "-") == 0 ? "standard output" : path);
     return DONE;
 }
@@ -143,7 +147,6 @@ static int run_variants(struct edit_subject *subject, const char *folder)
         return fail_usage(app, "--variants writes nine files: -o DIR/ (with the slash)");
     TRY(subject_open(app, subject, app->arguments.words[0], NULL));
     subject_introduce(subject);
-    TRY(path_make_folder(app, folder));
     return edit_variants(subject, folder);
 }
 

@@ -60,20 +60,23 @@ static int look_at_pipeline(struct info *info)
     return DONE;
 }
 
-static const char *manifest_of(const pw_file *file)
+/* What padwise, diffusers and the exchange form call the rows of a prompt. */
+static bool has_rows(const pw_file *file)
 {
-    for (size_t i = 0; i < pw_file_n_metadata(file); i++) {
-        if (strcmp(pw_file_metadata_key(file, i), PW_MANIFEST_KEY) == 0)
-            return pw_file_metadata_value(file, i);
-    }
-    return NULL;
+    static const char *const names[] = {"embedding", "last_hidden_state", "prompt_embeds",
+                                        "clip_l_sequence"};
+
+    for (size_t i = 0; i < pw_file_n_tensors(file); i++)
+        for (size_t k = 0; k < sizeof(names) / sizeof(*names); k++)
+            if (strcmp(pw_file_tensor_name(file, i), names[k]) == 0)
+                return true;
+    return false;
 }
 
 static int look_at_manifest(struct info *info)
 {
     pw_error err;
 
-    info->kind = "conditioning";
     info->layout = "padwise";
     if (pw_manifest_parse(&info->manifest, info->app->ctx, info->manifest_text,
                           strlen(info->manifest_text), &err) != PW_OK) {
@@ -82,7 +85,8 @@ static int look_at_manifest(struct info *info)
         return fail_with(info->app, &err);
     }
     pw_manifest_get_info(info->manifest, &info->manifest_info);
-    info->recipe = info->manifest_info.recipe;
+    if (info->manifest_info.names_recipe)
+        info->recipe = info->manifest_info.recipe;
     return DONE;
 }
 
@@ -107,8 +111,9 @@ static int look_at_file(struct info *info)
     if (pw_file_open(&info->file, app->ctx, info->path, &options, &err) != PW_OK)
         return fail_with(app, &err);
     info->layout = pw_format_name(pw_file_format(info->file));
-    info->kind = "checkpoint";
-    info->manifest_text = manifest_of(info->file);
+    info->manifest_text = pw_file_metadata(info->file, PW_MANIFEST_KEY);
+    info->kind =
+        info->manifest_text != NULL || has_rows(info->file) ? "conditioning" : "checkpoint";
     if (pw_file_fingerprint(info->file, false, info->fingerprint, &err) != PW_OK)
         return fail_with(app, &err);
     if (option_given(app, OPTION_DIGEST) &&

@@ -6,6 +6,7 @@
 #include "find.h"
 #include "json_out.h"
 #include "paths.h"
+#include "save_choice.h"
 #include "suggest.h"
 #include "talk.h"
 
@@ -33,15 +34,6 @@ static int check_kind(struct app *app, const char *kind)
         app, "unknown kind %s; there are clip-l, clip-h, clip-bigg, clip-b32, tiny", kind);
 }
 
-static pw_dtype read_dtype(const struct app *app)
-{
-    const char *text = option_text(app, OPTION_DTYPE);
-
-    if (text == NULL || strcmp(text, "f32") == 0)
-        return PW_F32;
-    return strcmp(text, "f16") == 0 ? PW_F16 : PW_BF16;
-}
-
 static int open_tokenizer(struct app *app, pw_tokenizer **tokenizer)
 {
     struct found_tokenizer found;
@@ -64,13 +56,13 @@ static int report(struct app *app, const char *kind, const char *folder, uint64_
     int status;
 
     note(app, "wrote %s: %s with random weights, %s, seed %llu", folder, kind,
-         pw_dtype_name(read_dtype(app)), (unsigned long long)seed);
+         pw_dtype_name(save_dtype(app, PW_F32)), (unsigned long long)seed);
     if (!app->json)
         return DONE;
     json_open(&json, '{');
     json_member_text(&json, "kind", kind);
     json_member_text(&json, "output", folder);
-    json_member_text(&json, "dtype", pw_dtype_name(read_dtype(app)));
+    json_member_text(&json, "dtype", pw_dtype_name(save_dtype(app, PW_F32)));
     json_key(&json, "seed");
     json_uint(&json, seed);
     json_close(&json, '}');
@@ -96,7 +88,7 @@ int run_init(struct app *app)
     TRY(option_seed(app, &seed));
     TRY(app_open_context(app, PW_LEVEL_HIGHEST));
     TRY(open_tokenizer(app, &tokenizer));
-    status = pw_model_init_files(app->ctx, arguments->words[0], seed, read_dtype(app),
+    status = pw_model_init_files(app->ctx, arguments->words[0], seed, save_dtype(app, PW_F32),
                                  tokenizer, folder, &err);
     progress_stop(&app->progress);
     pw_tokenizer_free(tokenizer);

@@ -6,8 +6,6 @@
 #include "plot_out.h"
 #include "talk.h"
 
-#define QUERIES 64 /* that are drawn where nothing is said */
-
 /* "1,2,4" */
 static int read_counts(struct kv_run *run)
 {
@@ -42,46 +40,17 @@ static int read_counts(struct kv_run *run)
 static int read_options(struct kv_run *run, pw_kv_options *options)
 {
     struct app *app = run->pads.app;
-    int64_t n_queries = QUERIES, n_heads = 0, head_width = 0;
 
-    run->path = option_text(app, OPTION_UNET);
     run->plot = option_text(app, OPTION_PLOT);
     run->copied_row = -1;
-    if (run->path == NULL)
+    if (!option_given(app, OPTION_UNET))
         return fail_usage(app, "kv needs --unet FILE, the safetensors file of a U-Net");
     if (app->arguments.n_words == 0)
         return fail_usage(app, "name a conditioning file or a prompt");
-    if (option_given(app, OPTION_HEADS) && option_given(app, OPTION_HEAD_DIM))
-        return fail_usage(app, "--heads and --head-dim say the same: give one of them");
-    TRY(option_integer(app, OPTION_N_QUERIES, 1, PW_KV_QUERIES_MAX, &n_queries));
-    TRY(option_integer(app, OPTION_HEADS, 1, PW_LAB_WIDTH_MAX, &n_heads));
-    TRY(option_integer(app, OPTION_HEAD_DIM, 1, PW_LAB_WIDTH_MAX, &head_width));
+    TRY(kv_read_options(run, options));
     TRY(option_integer(app, OPTION_COPY_ROW, 0, PW_LAB_ROWS_MAX - 1, &run->copied_row));
-    TRY(option_seed(app, &run->pads.seed));
     TRY(read_counts(run));
-    TRY(plot_check(app, run->plot));
-    run->n_queries = (size_t)n_queries;
-    pw_kv_options_init(options);
-    options->strict = option_given(app, OPTION_STRICT);
-    options->n_heads = (size_t)n_heads;
-    options->head_width = (size_t)head_width;
-    return DONE;
-}
-
-static int open_unet(struct kv_run *run, const pw_kv_options *options)
-{
-    struct app *app = run->pads.app;
-    pw_error err;
-
-    if (pw_kv_open(&run->kv, app->ctx, run->path, options, &err) != PW_OK)
-        return fail_with(app, &err);
-    run->n_layers = pw_kv_n_layers(run->kv);
-    for (size_t i = 0; i < run->n_layers; i++) {
-        const size_t inner = pw_kv_layer_at(run->kv, i)->inner;
-
-        run->inner_max = inner > run->inner_max ? inner : run->inner_max;
-    }
-    return kv_queries_open(run);
+    return plot_check(app, run->plot);
 }
 
 static int run_input(struct kv_run *run, size_t i)
@@ -99,7 +68,7 @@ static int run_all(struct kv_run *run)
 
     TRY(read_options(run, &options));
     TRY(app_open_context(app, PW_LEVEL_HIGHEST));
-    TRY(open_unet(run, &options));
+    TRY(kv_open(run, &options));
     TRY(pads_read(&run->pads, app->arguments.words, app->arguments.n_words));
     if (run->plot != NULL && run->pads.n > 1)
         return fail_usage(app, "--plot draws one conditioning, and %zu are given", run->pads.n);
@@ -118,8 +87,7 @@ int run_kv(struct app *app)
     const int status = run_all(&run);
 
     progress_stop(&app->progress);
-    pw_kv_free(run.kv);
-    pw_file_free(run.queries);
+    kv_close(&run);
     roles_close(&run.pads.roles);
     builder_free(&run.pads.json.text);
     builder_free(&run.pads.out);

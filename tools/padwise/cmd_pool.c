@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* padwise pool-compare: the cosines between prompts under each pooling, and what a wrong one
- * does to them. */
+/* padwise pool-compare: the cosines between prompts under each pooling, what a wrong one does
+ * to them, and to clusters. */
 #include <math.h>
 #include <string.h>
 
 #include "plot_figures.h"
 #include "plot_out.h"
-#include "scan.h"
+#include "scan_clusters.h"
 #include "talk.h"
 
 /* What a pooling is measured against: its right twin. PW_N_POOLINGS: none. */
@@ -22,6 +22,7 @@ struct pools {
     double *cosine[PW_N_POOLINGS]; /* [n, n] */
     pw_estimate means[PW_N_POOLINGS], shifts[PW_N_POOLINGS];
     size_t n_moved[PW_N_POOLINGS];
+    struct clusters clusters;
     struct grid grid;
 };
 
@@ -94,6 +95,7 @@ static void put_json(struct pools *pools)
         json_close(json, '}');
     }
     json_close(json, ']');
+    clusters_put_json(json, pads, &pools->clusters);
 }
 
 static void put_table(struct pools *pools)
@@ -124,6 +126,7 @@ static void put_table(struct pools *pools)
               "cosine: mean over pairs of prompts; shift: this cosine minus the one it is "
               "counted from; moved: prompts whose nearest other one is another; intervals "
               "by drawing prompts.");
+    clusters_put_tables(pads, &pools->clusters, grid);
 }
 
 static void say_shift(struct builder *text, const struct pools *pools, pw_pooling i)
@@ -157,7 +160,9 @@ static void conclude(struct pools *pools)
     say_shift(&text, pools, PW_POOLING_UNMASKED);
     builder_text(&text, ". ");
     say_shift(&text, pools, PW_POOLING_LAST);
-    builder_format(&text, ". n = %zu prompts, %zu pair%s.", pads->n, n_pairs,
+    builder_text(&text, ". ");
+    clusters_say(&text, &pools->clusters);
+    builder_format(&text, "n = %zu prompts, %zu pair%s.", pads->n, n_pairs,
                    n_pairs == 1 ? "" : "s");
     scan_conclude(pads, &text);
     builder_free(&text);
@@ -205,7 +210,10 @@ static int draw(struct pools *pools)
         return fail_with(app, &err);
     for (pw_pooling i = PW_POOLING_EOS; i < PW_N_POOLINGS && status == DONE; i++)
         status = add_panel(figure, pools, i, values, &err);
-    status = status == DONE ? plot_write(app, figure, path) : fail_with(app, &err);
+    status =
+        status == DONE ? clusters_draw(app, figure, &pools->clusters) : fail_with(app, &err);
+    if (status == DONE)
+        status = plot_write(app, figure, path);
     pw_figure_free(figure);
     return status;
 }
@@ -238,9 +246,11 @@ static int run(struct pools *pools)
     TRY(pads_read(pads, app->arguments.words, app->arguments.n_words));
     TRY(pads_need_inputs(pads, 2, "cosines between prompts take two, and an interval three"));
     TRY(pads_need_pads(pads));
+    TRY(clusters_read(pads, &pools->clusters));
     TRY(app_open_output(app));
     for (pw_pooling i = PW_POOLING_EOS; i < PW_N_POOLINGS; i++)
         TRY(measure(pools, i));
+    TRY(clusters_measure(pads, &pools->clusters));
     TRY(print(pools));
     return draw(pools);
 }

@@ -66,6 +66,16 @@ static int build(struct report *report)
     return DONE;
 }
 
+static int check_room(struct app *app, size_t n)
+{
+    if (n <= INPUTS_MAX)
+        return DONE;
+    return fail(app, PW_ERR_LIMIT, "",
+                "there are %zu prompts, and a page has at most %d: give fewer, or measure "
+                "them with padwise pads",
+                n, INPUTS_MAX);
+}
+
 static int check_options(struct app *app)
 {
     if (app->json)
@@ -74,7 +84,7 @@ static int check_options(struct app *app)
         return fail_usage(app, "say where the page goes: -o report.html");
     if (app->arguments.n_words == 0 && !option_given(app, OPTION_FROM))
         return fail_usage(app, "give prompts or files");
-    return DONE;
+    return check_room(app, app->arguments.n_words);
 }
 
 static int run(struct report *report)
@@ -87,11 +97,7 @@ static int run(struct report *report)
     TRY(app_open_context(app, PW_LEVEL_HIGHEST));
     TRY(app_open_output(app));
     TRY(pads_read(&report->pads, app->arguments.words, app->arguments.n_words));
-    if (report->pads.n > INPUTS_MAX)
-        return fail(app, PW_ERR_LIMIT, "",
-                    "there are %zu prompts, and a page has at most %d: give fewer, or measure "
-                    "them with padwise pads",
-                    report->pads.n, INPUTS_MAX);
+    TRY(check_room(app, report->pads.n));
     TRY(plot_labels(app, report->pads.inputs, report->pads.n, &report->labels));
     TRY(plot_credits(app, report->pads.inputs, report->pads.n, &report->credits));
     TRY(build(report));
@@ -103,10 +109,14 @@ static int run(struct report *report)
 
 int run_report(struct app *app)
 {
-    struct report report = {.app = app, .pads = {.app = app}};
-    const int status = run(&report);
+    struct report report = {.app = app,
+                            .pads = {.app = app, .look = report_look, .n_max = INPUTS_MAX}};
+    int status;
 
+    report.pads.look_user = &report;
+    status = run(&report);
     progress_stop(&app->progress);
+    report_close_sources(&report);
     roles_close(&report.pads.roles);
     builder_free(&report.out);
     return status;

@@ -29,6 +29,7 @@ struct sweep {
     double *before, *after;   /* [n_rows, dim] of a prompt */
     double *x, *l2, *l2_pads; /* [n_values]: what --plot draws */
     struct grid grid;
+    const char *credit; /* of a step: modified where the unedited is not */
 };
 
 struct distance {
@@ -244,6 +245,8 @@ static int print_json(struct sweep *sweep, size_t i, const char *path, const cha
     json_member_real(&json, "cosine", cosine(all));
     json_member_real(&json, "l2_pads", has_pads ? sqrt(pads->difference) : NAN);
     json_member_real(&json, "cosine_pads", has_pads ? cosine(pads) : NAN);
+    if (sweep->credit != NULL)
+        json_member_text(&json, "credit", sweep->credit);
     json_close(&json, '}');
     status = json_print(sweep->subject.app, &json, &stop);
     builder_free(&json.text);
@@ -288,6 +291,7 @@ static int run_step(struct sweep *sweep, size_t i)
         status = result_make(&sweep->subject, edits, &result);
     if (status == DONE)
         status = result_save(&sweep->subject, &result, path, sweep->format);
+    sweep->credit = result.credit;
     if (status == DONE)
         status = report(sweep, i, path, pw_edits_text(edits), result.set);
     result_free(&result);
@@ -313,6 +317,21 @@ static int check_steps(struct app *app, const struct sweep *sweep)
     return DONE;
 }
 
+/* Every step can be made, or no file is written. */
+static int try_steps(struct app *app, struct sweep *sweep)
+{
+    for (size_t i = 0; i < sweep->n_values; i++) {
+        pw_edits *edits;
+        int status;
+
+        TRY(parse_step(app, sweep, sweep->values[i], &edits));
+        status = result_try(&sweep->subject, edits);
+        pw_edits_free(edits);
+        TRY(status);
+    }
+    return DONE;
+}
+
 static int draw(struct sweep *sweep)
 {
     struct app *app = sweep->subject.app;
@@ -321,9 +340,9 @@ static int draw(struct sweep *sweep)
                                 .l2 = sweep->l2,
                                 .l2_pads = has_pads ? sweep->l2_pads : NULL,
                                 .n = sweep->n_values,
-                                .title = sweep->pattern};
+                                .title = sweep->pattern,
+                                .credit = sweep->credit};
 
-    TRY(credit_of(app, sweep->subject.set, &curves.credit));
     return plot_sweep(app, &curves);
 }
 
@@ -339,6 +358,7 @@ static int run_steps(struct sweep *sweep)
     if (app->json)
         return DONE;
     grid_print(&sweep->grid, &out, app->width_out, app->color_out);
+    credit_put(app, &out, sweep->credit);
     status = app_print(app, &out, &stop);
     builder_free(&out);
     return status;
@@ -355,6 +375,7 @@ static int run(struct sweep *sweep, struct app *app)
     TRY(subject_open(app, &sweep->subject, app->arguments.words[0], NULL));
     subject_introduce(&sweep->subject);
     TRY(result_format(&sweep->subject, "", &sweep->format));
+    TRY(try_steps(app, sweep));
     TRY(path_make_folder(app, sweep->folder));
     sweep->before = pool_array(&app->pool, tensor->n_rows * tensor->dim, sizeof(double));
     sweep->after = pool_array(&app->pool, tensor->n_rows * tensor->dim, sizeof(double));

@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "find.h"
+#include "encoder_open.h"
+#include "plot_out.h"
 #include "prompts.h"
 #include "show.h"
 #include "talk.h"
@@ -24,9 +25,7 @@ struct opening {
     pw_text sentences[PW_WALKTHROUGH_SENTENCES_MAX];
     size_t n; /* all that were given; those over the limit are only counted */
     pw_walkthrough_options options;
-    pw_model *model;
-    pw_model_info model_info;
-    struct found_tokenizer tokenizer;
+    struct encoder encoder;
     bool is_full_length; /* --length model */
 };
 
@@ -61,7 +60,7 @@ static int read_options(struct opening *opening)
     opening->options.pads_left = side != NULL && strcmp(side, "left") == 0;
     if (app->json && option_given(app, OPTION_HTML))
         return fail_usage(app, "--json and --html together");
-    return DONE;
+    return plot_check(app, option_text(app, OPTION_PLOT));
 }
 
 /* Sentences of the line or of --from, in the run's pool; more than the limit are counted. */
@@ -177,35 +176,14 @@ static int open_file(struct opening *opening)
 
 /* ---- A model. */
 
-static int open_model(struct opening *opening)
+static int open_encoder(struct opening *opening)
 {
-    struct app *app = opening->walk->app;
-    struct encoder_places places;
-    pw_tokenizer_options reading;
-    pw_model_options options;
-    pw_status status;
-    pw_error err;
+    struct walk *walk = opening->walk;
+    struct model_place place;
 
-    pw_model_options_init(&options);
-    pw_tokenizer_options_init(&reading);
-    TRY(tokens_read_options(app, &reading));
-    TRY(app_model_options(app, &options));
-    TRY(find_encoders(app, "raw", NULL, &places));
-    options.weights = PW_WEIGHTS_STREAMED; /* only the embedding table is read */
-    if (places.models[0].path == NULL)
-        status = pw_model_open_builtin(&opening->model, app->ctx, &options, &err);
-    else
-        status = pw_model_open(&opening->model, app->ctx, places.models[0].path,
-                               places.models[0].which, &options, &err);
-    progress_stop(&app->progress);
-    if (status != PW_OK)
-        return fail_with(app, &err);
-    pw_model_get_info(opening->model, &opening->model_info);
-    opening->walk->is_untrained = opening->model_info.is_builtin;
-    TRY(name_source(opening->walk, opening->model_info.is_builtin ? "the built-in model"
-                                                                  : places.models[0].given));
-    return find_tokenizer(app, &places.models[0], opening->model_info.n_vocab, &reading, true,
-                          &opening->tokenizer);
+    TRY(encoder_open(walk->app, &opening->encoder, &place));
+    walk->is_untrained = opening->encoder.info.is_builtin;
+    return name_source(walk, walk->is_untrained ? "the built-in model" : place.given);
 }
 
 static void warn_of_cuts(const struct walk *walk)
@@ -224,23 +202,31 @@ static int encode(struct opening *opening)
     pw_error err;
 
     TRY(choose_sentences(opening));
-    TRY(open_model(opening));
-    encoder = (pw_encoder){NULL, opening->model, opening->tokenizer.tokenizer};
+    TRY(open_encoder(opening));
+    encoder = (pw_encoder){NULL, opening->encoder.model, opening->encoder.tokenizer.tokenizer};
     if (opening->is_full_length)
-        opening->options.n_tokens = (size_t)opening->model_info.n_positions;
+        opening->options.n_tokens = (size_t)opening->encoder.info.n_positions;
     if (pw_walkthrough_encode(&walk->walkthrough, walk->app->ctx, &encoder, opening->sentences,
                               opening->n, &opening->options, &err) != PW_OK)
         return fail_with(walk->app, &err);
     pw_walkthrough_get(walk->walkthrough, &walk->numbers);
     warn_of_cuts(walk);
     TRY(keep_sentences(walk, opening->sentences));
-    return walk_label_tokens(walk, opening->tokenizer.tokenizer);
+    return walk_label_tokens(walk, opening->encoder.tokenizer.tokenizer);
+}
+
+static int show(struct walk *walk)
+{
+    if (walk->app->json)
+        return walk_json(walk);
+    return option_given(walk->app, OPTION_HTML) ? walk_html(walk) : walk_text(walk);
 }
 
 static int run(struct opening *opening)
 {
     struct walk *walk = opening->walk;
     struct app *app = walk->app;
+    const char *plot = option_text(app, OPTION_PLOT);
 
     TRY(read_options(opening));
     TRY(app_open_context(app, PW_LEVEL_HIGHEST));
@@ -248,9 +234,8 @@ static int run(struct opening *opening)
     progress_stop(&app->progress);
     pw_walkthrough_measure(walk->walkthrough, &walk->facts);
     TRY(app_open_output(app));
-    if (app->json)
-        return walk_json(walk);
-    return option_given(app, OPTION_HTML) ? walk_html(walk) : walk_text(walk);
+    TRY(show(walk));
+    return plot == NULL ? DONE : walk_draw(walk, plot);
 }
 
 int run_walkthrough(struct app *app)
@@ -262,7 +247,6 @@ int run_walkthrough(struct app *app)
     progress_stop(&app->progress);
     prompts_close(&opening.prompts);
     pw_walkthrough_free(walk.walkthrough);
-    pw_tokenizer_free(opening.tokenizer.tokenizer);
-    pw_model_free(opening.model);
+    encoder_close(&opening.encoder);
     return status;
 }

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "pads.h"
 #include "prompt_line.h"
 #include "roles.h"
 #include "talk.h"
@@ -15,6 +16,8 @@
 #define WORKSHOP_CREDIT                                                                        \
     "Laura Wagner, \"Latent Vandalism\" workshop (laurajul/latent-vandalism-workshop), "       \
     "CC BY 4.0"
+
+#define MODIFIED ", modified"
 
 /* A field as text: of the exchange form it is JSON. NULL where it is empty, or no text. */
 static const char *text_of(struct app *app, const char *value)
@@ -33,20 +36,25 @@ static const char *text_of(struct app *app, const char *value)
     return pool_copy(&app->pool, line.prompt.prompt.bytes, line.prompt.prompt.size);
 }
 
-/* By the fields of edits, or a prompt that names one. */
-static bool is_modified(const pw_tensor_set *set, pw_text prompt)
+/* By the fields of edits, a prompt that names one, or the chain that is recorded. A chain that
+ * cannot be read is one nevertheless. */
+static bool is_modified(struct app *app, const pw_tensor_set *set, pw_text prompt)
 {
     static const char *const fields[] = {"manipulation", "original_base", "edits"};
-    static const char key[] = "\"edits\":\"";
-    const char *manifest = pw_tensor_set_metadata(set, PW_MANIFEST_KEY);
-    const char *edits = manifest == NULL ? NULL : strstr(manifest, key);
+    pw_edits *edits;
+    pw_error err;
+    bool has_edits;
 
     for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++)
         if (pw_tensor_set_metadata(set, fields[i]) != NULL)
             return true;
     if (prompt.bytes != NULL && roles_cut_suffix(prompt).size < prompt.size)
         return true;
-    return edits != NULL && edits[strlen(key)] != '"';
+    if (pw_edits_of_set(&edits, app->ctx, set, &err) != PW_OK)
+        return true;
+    has_edits = edits != NULL;
+    pw_edits_free(edits);
+    return has_edits;
 }
 
 static int of_fields(struct app *app, const pw_tensor_set *set, const char **credit)
@@ -57,7 +65,7 @@ static int of_fields(struct app *app, const pw_tensor_set *set, const char **cre
     for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
         const char *text = text_of(app, pw_tensor_set_metadata(set, fields[i]));
 
-        if (text != NULL)
+        if (text != NULL && (out.size == 0 || strstr(out.bytes, text) == NULL))
             builder_format(&out, "%s%s", out.size > 0 ? ", " : "", text);
     }
     *credit = out.size == 0 ? NULL : pool_copy(&app->pool, out.bytes, out.size);
@@ -81,8 +89,70 @@ int credit_of(struct app *app, const pw_tensor_set *set, const char **credit)
     if (*credit == NULL)
         return DONE;
     TRY(roles_prompt(app, set, 0, &prompt));
-    if (!is_modified(set, prompt))
+    if (!is_modified(app, set, prompt))
         return DONE;
-    *credit = pool_format(&app->pool, "%s, modified", *credit);
+    *credit = pool_format(&app->pool, "%s" MODIFIED, *credit);
     return *credit == NULL ? fail_memory(app) : DONE;
+}
+
+/* ---- Of files, and of several. */
+
+static pw_status copy_fields(const pw_file *file, pw_tensor_set *set, pw_error *err)
+{
+    pw_status status = PW_OK;
+
+    for (size_t i = 0; status == PW_OK && i < pw_file_n_metadata(file); i++)
+        status = pw_tensor_set_put_metadata(set, pw_file_metadata_key(file, i),
+                                            pw_file_metadata_value(file, i), err);
+    return status;
+}
+
+int credit_of_file(struct app *app, const pw_file *file, const char **credit)
+{
+    pw_tensor_set *set;
+    pw_error err;
+    int status;
+
+    if (pw_tensor_set_create(&set, app->ctx, &err) != PW_OK)
+        return fail_with(app, &err);
+    status = copy_fields(file, set, &err) == PW_OK ? credit_of(app, set, credit)
+                                                   : fail_with(app, &err);
+    pw_tensor_set_free(set);
+    return status;
+}
+
+int credit_join(struct app *app, const char **credit, const char *other)
+{
+    if (other == NULL || (*credit != NULL && strstr(*credit, other) != NULL))
+        return DONE;
+    *credit = *credit == NULL ? other : pool_format(&app->pool, "%s; %s", *credit, other);
+    return *credit == NULL ? fail_memory(app) : DONE;
+}
+
+int credit_bare(struct app *app, const char **credit)
+{
+    size_t size = *credit == NULL ? 0 : strlen(*credit);
+
+    if (size < sizeof(MODIFIED) ||
+        strcmp(*credit + size - (sizeof(MODIFIED) - 1), MODIFIED) != 0)
+        return DONE;
+    *credit = pool_copy(&app->pool, *credit, size - (sizeof(MODIFIED) - 1));
+    return *credit == NULL ? fail_memory(app) : DONE;
+}
+
+void credit_put(struct app *app, struct builder *out, const char *credit)
+{
+    struct pads pads = {.app = app};
+    struct builder line = {0};
+
+    if (credit == NULL)
+        return;
+    builder_format(&line, "data: %s", credit);
+    if (line.failed)
+        out->failed = true;
+    else
+        pads_paragraph(&pads, line.bytes);
+    builder_append(out, &pads.out);
+    builder_free(&pads.out);
+    builder_free(&line);
 }

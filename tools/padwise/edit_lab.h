@@ -81,6 +81,9 @@ struct edit_source_set {
 int sources_open(struct edit_subject *subject, const pw_edits *edits);
 void sources_close(struct edit_subject *subject);
 
+/* Whose rows came in with the sources, written down where the result does not say it itself. */
+int sources_record_credit(struct edit_subject *subject, pw_tensor_set *result);
+
 /* The user of pw_edit_sources: one call of pw_edits_apply. */
 struct edit_source_call {
     struct edit_subject *subject;
@@ -97,11 +100,15 @@ pw_status sources_find(void *user, const pw_edit_source *source, pw_edit_sequenc
 struct edit_result {
     pw_tensor_set *set;
     pw_edit_report reports[EDIT_TENSORS_MAX]; /* all prompts together */
+    const char *credit;                       /* NULL: none is due */
 };
 
 int result_make(struct edit_subject *subject, const pw_edits *edits,
                 struct edit_result *result);
 void result_free(struct edit_result *result);
+
+/* Whether result_make can: before a folder is made, or the first of several files written. */
+int result_try(struct edit_subject *subject, const pw_edits *edits);
 
 /* The format of a file of that name: --format, its ending, else the input's. */
 int result_format(const struct edit_subject *subject, const char *path, pw_format *format);

@@ -2,6 +2,7 @@
 /* The sources of edits: each is opened once, its rows are widened once for each tensor. */
 #include <string.h>
 
+#include "credit.h"
 #include "edit_lab.h"
 #include "talk.h"
 
@@ -91,6 +92,29 @@ void sources_close(struct edit_subject *subject)
     for (size_t i = 0; i < subject->n_sources; i++)
         pw_tensor_set_free(subject->sources[i].set);
     subject->n_sources = 0;
+}
+
+int sources_record_credit(struct edit_subject *subject, pw_tensor_set *result)
+{
+    struct app *app = subject->app;
+    const char *own, *all;
+    pw_error err;
+
+    TRY(credit_of(app, result, &own));
+    TRY(credit_bare(app, &own));
+    all = own;
+    for (size_t i = 0; i < subject->n_sources; i++) {
+        const char *credit;
+
+        TRY(credit_of(app, subject->sources[i].set, &credit));
+        TRY(credit_bare(app, &credit));
+        TRY(credit_join(app, &all, credit));
+    }
+    if (all == own)
+        return DONE;
+    return pw_tensor_set_put_metadata(result, "credit", all, &err) == PW_OK
+               ? DONE
+               : fail_with(app, &err);
 }
 
 /* The tensor of the edited one's name, else the one that holds a prompt's rows. */

@@ -3,10 +3,13 @@
  * pads of one prompt, a file each, and the table that sums them up. */
 #include <string.h>
 
+#include "credit.h"
 #include "edit_lab.h"
 #include "grid.h"
 #include "interrupt.h"
 #include "json_out.h"
+#include "paths.h"
+#include "show.h"
 #include "talk.h"
 
 struct variant {
@@ -60,7 +63,7 @@ static int put_prompt(const struct edit_subject *subject, pw_tensor_set *set, pw
 }
 
 static int write_variant(struct edit_subject *subject, const struct variant *variant,
-                         pw_text prompt, const char *path)
+                         pw_text prompt, const char *path, const char **credit)
 {
     struct app *app = subject->app;
     struct edit_result result = {.set = NULL};
@@ -73,20 +76,44 @@ static int write_variant(struct edit_subject *subject, const struct variant *var
         status = put_prompt(subject, result.set, prompt, variant->suffix);
     if (status == DONE)
         status = result_save(subject, &result, path, PW_FORMAT_JSON);
+    *credit = result.credit;
     result_free(&result);
     pw_edits_free(edits);
     return status;
 }
 
-static void put_row(struct grid *grid, const struct variant *variant, const char *name)
+/* What stands in a row beside the stem: the longest ending, and the other columns. */
+#define ENDING_WIDTH_MAX 30
+#define OTHERS_WIDTH     44
+#define STEM_WIDTH_MIN   4
+
+/* The ends of the names tell the variants apart, so a long stem gives way and not they. */
+static void put_name(struct grid *grid, const struct variant *variant, const char *stem,
+                     size_t width)
 {
-    grid_text(grid, name, strlen(name));
+    const size_t taken = ENDING_WIDTH_MAX + OTHERS_WIDTH;
+    struct builder name = {0};
+
+    show_text(&name, stem, strlen(stem),
+              width < taken + STEM_WIDTH_MIN ? STEM_WIDTH_MIN : width - taken);
+    builder_text(&name, "_");
+    builder_text(&name, variant->name);
+    builder_text(&name, ".json");
+    grid_built(grid, &name);
+    builder_free(&name);
+}
+
+static void put_row(struct grid *grid, const struct variant *variant, const char *stem,
+                    size_t width)
+{
+    put_name(grid, variant, stem, width);
     grid_cell(grid, "%s", variant->description);
     grid_cell(grid, "%s", variant->expected);
     grid_cell(grid, "%s", variant->padding);
 }
 
-static int print_json(struct app *app, const struct variant *variant, const char *name)
+static int print_json(struct app *app, const struct variant *variant, const char *name,
+                      const char *credit)
 {
     struct json json = {.comma = false};
     bool stop;
@@ -98,19 +125,22 @@ static int print_json(struct app *app, const struct variant *variant, const char
     json_member_text(&json, "expected_output", variant->expected);
     json_member_text(&json, "padding_type", variant->padding);
     json_member_text(&json, "edits", variant->edits == NULL ? "" : variant->edits);
+    if (credit != NULL)
+        json_member_text(&json, "credit", credit);
     json_close(&json, '}');
     status = json_print(app, &json, &stop);
     builder_free(&json.text);
     return status;
 }
 
-static int print_table(struct app *app, struct grid *grid)
+static int print_table(struct app *app, struct grid *grid, const char *credit)
 {
     struct builder out = {0};
     bool stop;
     int status;
 
     grid_print(grid, &out, app->width_out, app->color_out);
+    credit_put(app, &out, credit);
     status = app_print(app, &out, &stop);
     builder_free(&out);
     if (status == DONE)
@@ -139,8 +169,26 @@ static int find_stem(const struct edit_subject *subject, const char **stem)
     return *stem == NULL ? fail_memory(app) : DONE;
 }
 
+/* All nine can be made, or none is written. */
+static int try_variants(struct edit_subject *subject)
+{
+    for (size_t i = 0; i < N_VARIANTS; i++) {
+        pw_edits *edits = NULL;
+        int status = DONE;
+
+        if (variants[i].edits != NULL)
+            status = edits_parse(subject->app, variants[i].edits, &edits);
+        if (status == DONE)
+            status = result_try(subject, edits);
+        pw_edits_free(edits);
+        TRY(status);
+    }
+    return DONE;
+}
+
 static int run_variant(struct edit_subject *subject, const struct variant *variant,
-                       const char *stem, pw_text prompt, const char *folder, struct grid *grid)
+                       const char *stem, pw_text prompt, const char *folder, struct grid *grid,
+                       const char **credit)
 {
     struct app *app = subject->app;
     const char *name = pool_format(&app->pool, "%s_%s.json", stem, variant->name);
@@ -151,12 +199,31 @@ static int run_variant(struct edit_subject *subject, const struct variant *varia
     path = pool_format(&app->pool, "%s%s", folder, name);
     if (path == NULL)
         return fail_memory(app);
-    TRY(write_variant(subject, variant, prompt, path));
+    TRY(write_variant(subject, variant, prompt, path, credit));
     if (app->json)
-        TRY(print_json(app, variant, name));
+        TRY(print_json(app, variant, name, *credit));
     else
-        put_row(grid, variant, name);
+        put_row(grid, variant, stem, app->width_out);
     return interrupted() ? fail_interrupted(app) : DONE;
+}
+
+/* Before the first file is written: eight of nine are about pads, of one prompt. */
+static int check_pads(const struct edit_subject *subject)
+{
+    const struct edit_tensor *tensor = &subject->tensors[0];
+
+    if (tensor->n_prompts != 1)
+        return fail(subject->app, PW_ERR_UNSUPPORTED, subject->given,
+                    "holds several prompts, and the variants are of one");
+    if (tensor->n_real == 0)
+        return fail(subject->app, PW_ERR_ARGUMENT, subject->given,
+                    "the variants differ in their pads, and where those of this sequence begin "
+                    "is not known: say how many rows are no pads (--n-real N), or give "
+                    "--tokenizer PATH for its prompt");
+    if (tensor->n_real == tensor->n_rows)
+        return fail(subject->app, PW_ERR_ARGUMENT, subject->given,
+                    "the variants differ in their pads, and this sequence has none");
+    return DONE;
 }
 
 int edit_variants(struct edit_subject *subject, const char *folder)
@@ -167,22 +234,22 @@ int edit_variants(struct edit_subject *subject, const char *folder)
                                            {"Padding Type", false}};
     struct app *app = subject->app;
     struct grid grid;
-    const char *stem;
+    const char *stem, *credit = NULL;
     pw_text prompt;
     int status = DONE;
 
     TRY(find_stem(subject, &stem));
+    TRY(check_pads(subject));
     TRY(roles_prompt(app, subject->set, 0, &prompt));
-    if (subject->tensors[0].n_prompts != 1)
-        return fail(app, PW_ERR_UNSUPPORTED, subject->given,
-                    "holds several prompts, and the variants are of one");
     subject->widens = true; /* the workshop's files hold what numpy computed, in f64 */
     subject->drops_others = pw_tensor_set_metadata(subject->set, PW_MANIFEST_KEY) != NULL;
+    TRY(try_variants(subject));
+    TRY(path_make_folder(app, folder));
     grid_start(&grid, titles, sizeof(titles) / sizeof(*titles));
     for (size_t i = 0; status == DONE && i < N_VARIANTS; i++)
-        status = run_variant(subject, &variants[i], stem, prompt, folder, &grid);
+        status = run_variant(subject, &variants[i], stem, prompt, folder, &grid, &credit);
     if (status == DONE && !app->json)
-        status = print_table(app, &grid);
+        status = print_table(app, &grid, credit); /* of the last, which is modified */
     pool_free(&grid.pool);
     return status;
 }

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Making an edited set and writing it. */
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "credit.h"
 #include "edit_lab.h"
 #include "paths.h"
 #include "talk.h"
@@ -89,7 +92,8 @@ static int apply(struct edit_subject *subject, const pw_edits *edits,
 }
 
 /* What the command line or the prompt said of the pads goes with the edits that speak of them:
- * without it nobody could replay them. */
+ * without it nobody could replay them. It goes with the unedited variant too, which is there to
+ * be compared with the others. */
 static int put_n_real(const struct edit_subject *subject, pw_tensor_set *set)
 {
     const struct edit_tensor *tensor = &subject->tensors[0];
@@ -105,6 +109,69 @@ static int put_n_real(const struct edit_subject *subject, pw_tensor_set *set)
                : fail_with(subject->app, &err);
 }
 
+/* The type of the edited tensor, unless --dtype says another. */
+static pw_dtype dtype_for(const struct edit_subject *subject)
+{
+    const char *text = option_text(subject->app, OPTION_DTYPE);
+    const pw_dtype dtype = pw_tensor_set_find(subject->set, subject->tensors[0].name)->dtype;
+
+    if (text != NULL)
+        return strcmp(text, "f16") == 0 ? PW_F16 : strcmp(text, "bf16") == 0 ? PW_BF16 : PW_F32;
+    return !subject->widens && (dtype == PW_F16 || dtype == PW_BF16) ? dtype : PW_F32;
+}
+
+/* What rounds to an infinity in f16. */
+#define F16_OVER 65520.0
+
+static const char *what_is_wrong(double value, pw_dtype dtype)
+{
+    if (isnan(value))
+        return "NaN";
+    if (isinf(value))
+        return "an infinity";
+    return dtype == PW_F16 && fabs(value) >= F16_OVER ? "more than f16 can hold" : NULL;
+}
+
+/* Numbers that no encoder makes and no denoiser takes: of the input, of a source, or too great
+ * for the dtype. */
+static int check_rows(struct edit_subject *subject, const pw_tensor *rows,
+                      const struct edit_tensor *shape, double *values)
+{
+    const size_t n = shape->n_rows * shape->dim;
+    pw_error err;
+
+    if (pw_tensor_to_f64(rows, values, n, &err) != PW_OK)
+        return fail_with(subject->app, &err);
+    for (size_t i = 0; i < n; i++) {
+        const char *what = what_is_wrong(values[i], dtype_for(subject));
+
+        if (what != NULL)
+            return fail(subject->app, PW_ERR_FORMAT, subject->given,
+                        "row %zu of \"%s\" has %s at number %zu after the edits, which is no "
+                        "value to go on with: nothing is written",
+                        i / shape->dim, shape->name, what, i % shape->dim);
+    }
+    return DONE;
+}
+
+static int check_finite(struct edit_subject *subject, const struct edit_result *result)
+{
+    for (size_t t = 0; t < subject->n_tensors; t++) {
+        const struct edit_tensor *shape = &subject->tensors[t];
+        double *values = malloc(shape->n_rows * shape->dim * sizeof(*values));
+        int status = values == NULL ? fail_memory(subject->app) : DONE;
+
+        for (size_t i = 0; status == DONE && i < shape->n_prompts; i++) {
+            const pw_tensor rows = subject_rows(result->set, shape, i);
+
+            status = check_rows(subject, &rows, shape, values);
+        }
+        free(values);
+        TRY(status);
+    }
+    return DONE;
+}
+
 int result_make(struct edit_subject *subject, const pw_edits *edits, struct edit_result *result)
 {
     struct app *app = subject->app;
@@ -114,21 +181,36 @@ int result_make(struct edit_subject *subject, const pw_edits *edits, struct edit
     if (pw_tensor_set_create(&result->set, app->ctx, &err) != PW_OK ||
         copy_set(subject, result->set, &err) != PW_OK)
         return fail_with(app, &err);
-    if (edits == NULL)
-        return DONE;
+    if (edits == NULL) {
+        TRY(check_finite(subject, result));
+        TRY(put_n_real(subject, result->set));
+        return credit_of(app, result->set, &result->credit);
+    }
     TRY(sources_open(subject, edits));
     for (size_t t = 0; t < subject->n_tensors; t++)
         for (size_t i = 0; i < subject->tensors[t].n_prompts; i++)
             TRY(apply(subject, edits, result, t, i));
+    TRY(check_finite(subject, result));
     if (pw_edits_record(edits, app->ctx, result->set, &err) != PW_OK)
         return fail_at_input(subject, &err);
-    return put_n_real(subject, result->set);
+    TRY(sources_record_credit(subject, result->set));
+    TRY(put_n_real(subject, result->set));
+    return credit_of(app, result->set, &result->credit);
 }
 
 void result_free(struct edit_result *result)
 {
     pw_tensor_set_free(result->set);
     result->set = NULL;
+}
+
+int result_try(struct edit_subject *subject, const pw_edits *edits)
+{
+    struct edit_result result = {.set = NULL};
+    const int status = result_make(subject, edits, &result);
+
+    result_free(&result);
+    return status;
 }
 
 /* ---- Files. */
@@ -168,17 +250,6 @@ int result_format(const struct edit_subject *subject, const char *path, pw_forma
                           path);
     *format = (pw_format)found;
     return DONE;
-}
-
-/* The type of the edited tensor, unless --dtype says another. */
-static pw_dtype dtype_for(const struct edit_subject *subject)
-{
-    const char *text = option_text(subject->app, OPTION_DTYPE);
-    const pw_dtype dtype = pw_tensor_set_find(subject->set, subject->tensors[0].name)->dtype;
-
-    if (text != NULL)
-        return strcmp(text, "f16") == 0 ? PW_F16 : strcmp(text, "bf16") == 0 ? PW_BF16 : PW_F32;
-    return !subject->widens && (dtype == PW_F16 || dtype == PW_BF16) ? dtype : PW_F32;
 }
 
 /* "a_beaver.json" -> "a_beaver" */

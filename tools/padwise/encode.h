@@ -6,7 +6,7 @@
 #include <padwise/embedding.h>
 
 #include "app.h"
-#include "find.h"
+#include "encoder_open.h"
 #include "plan_view.h"
 #include "prompts.h"
 #include "ranks.h"
@@ -63,13 +63,6 @@ struct show {
     uint64_t n_warned; /* texts of which something was said */
     size_t n_printed;  /* prompts whose tables were due */
     int status;        /* of what failed between the library's calls; it has been said */
-};
-
-/* An encoder that is open. */
-struct encoder {
-    pw_model *model;
-    pw_model_info info;
-    struct found_tokenizer tokenizer;
 };
 
 struct encode {

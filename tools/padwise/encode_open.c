@@ -61,22 +61,10 @@ static int check_like(struct encode *encode)
 
 static int open_model(struct encode *encode, size_t i)
 {
-    struct app *app = encode->app;
-    const struct model_place *place = &encode->places.models[i];
-    const pw_model_options options = plan_model(app, &encode->plan, i);
-    struct encoder *encoder = &encode->encoders[i];
-    pw_status status;
-    pw_error err;
+    const pw_model_options options = plan_model(encode->app, &encode->plan, i);
 
-    if (place->path == NULL)
-        status = pw_model_open_builtin(&encoder->model, app->ctx, &options, &err);
-    else
-        status =
-            pw_model_open(&encoder->model, app->ctx, place->path, place->which, &options, &err);
-    progress_stop(&app->progress);
-    if (status != PW_OK)
-        return fail_with(app, &err);
-    pw_model_get_info(encoder->model, &encoder->info);
+    TRY(encoder_open_model(encode->app, &encode->places.models[i], &options,
+                           &encode->encoders[i]));
     return i == 0 ? check_like(encode) : DONE;
 }
 
@@ -192,8 +180,6 @@ int encode_open(struct encode *encode)
 void encode_close(struct encode *encode)
 {
     pw_embeddings_free(encode->embeddings);
-    for (size_t i = 0; i < PW_RECIPE_ENCODERS_MAX; i++) {
-        pw_tokenizer_free(encode->encoders[i].tokenizer.tokenizer);
-        pw_model_free(encode->encoders[i].model);
-    }
+    for (size_t i = 0; i < PW_RECIPE_ENCODERS_MAX; i++)
+        encoder_close(&encode->encoders[i]);
 }

@@ -6,24 +6,11 @@
 
 #include "encode.h"
 #include "paths.h"
+#include "save_choice.h"
 #include "talk.h"
 
 #define SLUG_MAX 48
 #define ID_MAX   200 /* bytes; file names may have 255, and the ending and a ".tmp" need some */
-
-static const char *ending_of(pw_format format)
-{
-    switch (format) {
-    case PW_FORMAT_NPZ:
-        return ".npz";
-    case PW_FORMAT_NPY:
-        return ".npy";
-    case PW_FORMAT_JSON:
-        return ".json";
-    default:
-        return ".safetensors";
-    }
-}
 
 char *output_slug(struct pool *pool, const char *bytes, size_t size)
 {
@@ -68,7 +55,7 @@ static int default_path(struct encode *encode, const struct batch *batch, const 
     }
     if (slug == NULL || more == NULL)
         return fail_memory(encode->app);
-    *path = pool_format(pool, "%s%s%s", slug, more, ending_of(encode->plan.save.format));
+    *path = pool_format(pool, "%s%s%s", slug, more, save_ending(encode->plan.save.format));
     return *path == NULL ? fail_memory(encode->app) : DONE;
 }
 
@@ -84,8 +71,7 @@ static int check_default(struct encode *encode, const char *path)
     if (!path_exists(path))
         return DONE;
     if (pw_file_open(&file, app->ctx, path, &options, &err) == PW_OK) {
-        for (size_t i = 0; i < pw_file_n_metadata(file); i++)
-            is_ours = is_ours || strcmp(pw_file_metadata_key(file, i), PW_MANIFEST_KEY) == 0;
+        is_ours = pw_file_metadata(file, PW_MANIFEST_KEY) != NULL;
         pw_file_free(file);
     }
     if (!is_ours)

@@ -7,6 +7,7 @@
 #include "encode.h"
 #include "paths.h"
 #include "reading.h"
+#include "save_choice.h"
 #include "talk.h"
 
 static bool any_given(const struct app *app, const enum option_id *options, size_t n,
@@ -123,32 +124,16 @@ static int read_only(struct app *app, struct plan *plan)
     return DONE;
 }
 
-static int read_dtype(struct app *app, struct plan *plan)
-{
-    const char *text = option_text(app, OPTION_DTYPE);
-
-    if (text != NULL)
-        plan->save.float_dtype = strcmp(text, "f16") == 0    ? PW_F16
-                                 : strcmp(text, "bf16") == 0 ? PW_BF16
-                                                             : PW_F32;
-    return DONE;
-}
-
 /* --format, else the ending of -o; a name without an ending is safetensors. */
 static int read_format(struct app *app, struct plan *plan)
 {
-    const char *text = option_text(app, OPTION_FORMAT);
     const char *name = plan->output == NULL ? "" : path_name(plan->output);
     const char *ending = strrchr(name, '.');
-    int32_t found = PW_FORMAT_SAFETENSORS;
+    int32_t found = save_format(app);
 
-    if (text != NULL)
-        found = strcmp(text, "npz") == 0    ? PW_FORMAT_NPZ
-                : strcmp(text, "npy") == 0  ? PW_FORMAT_NPY
-                : strcmp(text, "json") == 0 ? PW_FORMAT_JSON
-                                            : PW_FORMAT_SAFETENSORS;
-    else if (ending != NULL && ending != name)
-        found = pw_format_from_path(plan->output);
+    if (found < 0)
+        found = ending != NULL && ending != name ? pw_format_from_path(plan->output)
+                                                 : PW_FORMAT_SAFETENSORS;
     if (found < 0 || found == PW_FORMAT_SHARDED)
         return fail_usage(app,
                           "-o \"%s\": no format is known by this name's ending; use "
@@ -223,18 +208,9 @@ static pw_dtype dtype_of(const pw_file *file)
     return PW_F32;
 }
 
-static const char *manifest_of(const pw_file *file)
-{
-    for (size_t i = 0; i < pw_file_n_metadata(file); i++) {
-        if (strcmp(pw_file_metadata_key(file, i), PW_MANIFEST_KEY) == 0)
-            return pw_file_metadata_value(file, i);
-    }
-    return NULL;
-}
-
 static int parse_like(struct app *app, struct plan *plan, const char *path, pw_file *file)
 {
-    const char *json = manifest_of(file);
+    const char *json = pw_file_metadata(file, PW_MANIFEST_KEY);
     pw_error err;
 
     if (json == NULL)
@@ -382,7 +358,7 @@ int plan_read(struct app *app, struct plan *plan)
     TRY(read_output(app, plan));
     TRY(read_format(app, plan));
     TRY(read_like(app, plan));
-    TRY(read_dtype(app, plan));
+    plan->save.float_dtype = save_dtype(app, plan->save.float_dtype);
     TRY(read_hidden(app, plan));
     TRY(read_only(app, plan));
     TRY(settle_npy(app, plan));

@@ -161,19 +161,11 @@ static int put_lines(struct encode *encode, const struct record *record)
     return status;
 }
 
-static const char *manifest_of(const pw_file *file)
-{
-    for (size_t i = 0; i < pw_file_n_metadata(file); i++)
-        if (strcmp(pw_file_metadata_key(file, i), PW_MANIFEST_KEY) == 0)
-            return pw_file_metadata_value(file, i);
-    return NULL;
-}
-
 static int put_record(struct encode *encode, struct record *record)
 {
     const char *manifest = record->set != NULL
                                ? pw_tensor_set_metadata(record->set, PW_MANIFEST_KEY)
-                               : manifest_of(record->file);
+                               : pw_file_metadata(record->file, PW_MANIFEST_KEY);
     struct pool pool = {0};
     struct prompt_line *lines = NULL;
     size_t n = 0;

@@ -6,6 +6,7 @@
 
 #include "flux_view.h"
 #include "paths.h"
+#include "save_choice.h"
 #include "talk.h"
 
 /* What goes into the file, and the part of the manifest that says where it is from. */
@@ -270,26 +271,17 @@ static int add_credit(struct flux_file_out *out)
 
 static int read_options(struct app *app, const char *path, pw_save_options *options)
 {
-    const char *format = option_text(app, OPTION_FORMAT);
-    const char *dtype = option_text(app, OPTION_DTYPE);
-    int32_t found = PW_FORMAT_SAFETENSORS;
+    int32_t found = save_format(app);
 
     pw_save_options_init(options);
-    if (format != NULL)
-        found = strcmp(format, "npz") == 0    ? PW_FORMAT_NPZ
-                : strcmp(format, "npy") == 0  ? PW_FORMAT_NPY
-                : strcmp(format, "json") == 0 ? PW_FORMAT_JSON
-                                              : PW_FORMAT_SAFETENSORS;
-    else if (pw_format_from_path(path) >= 0)
-        found = pw_format_from_path(path);
+    if (found < 0)
+        found =
+            pw_format_from_path(path) >= 0 ? pw_format_from_path(path) : PW_FORMAT_SAFETENSORS;
     if (found != PW_FORMAT_SAFETENSORS && found != PW_FORMAT_NPZ)
         return fail_usage(app, "-o \"%s\": Flux's file has two tensors: safetensors or npz",
                           path);
     options->format = (pw_format)found;
-    if (dtype != NULL)
-        options->float_dtype = strcmp(dtype, "f16") == 0    ? PW_F16
-                               : strcmp(dtype, "bf16") == 0 ? PW_BF16
-                                                            : PW_F32;
+    options->float_dtype = save_dtype(app, options->float_dtype);
     return DONE;
 }
 

@@ -163,8 +163,9 @@ int info_print_json(struct info *info, bool *stop)
         json_file(&json, info);
     json_tokenizer(&json, &info->tokenizer);
     json_lecture(&json, info);
-    if (info->manifest_text != NULL) {
+    if (strcmp(info->kind, "conditioning") == 0)
         json_tensors(&json, info->file);
+    if (info->manifest_text != NULL) {
         json_key(&json, "manifest");
         json_raw(&json, info->manifest_text);
     }
@@ -280,10 +281,9 @@ static void text_prompts(struct builder *out, const struct app *app, const struc
     pool_free(&pool);
 }
 
-static void text_manifest(struct builder *out, const struct app *app, const struct info *info)
+static void text_model(struct builder *out, const struct app *app,
+                       const pw_manifest_info *manifest)
 {
-    const pw_manifest_info *manifest = &info->manifest_info;
-
     line(out, app, "model", "%s%s", manifest->model_name,
          manifest->is_builtin ? " (built-in, untrained)" : "");
     if (manifest->model_fingerprint[0] != '\0')
@@ -296,7 +296,6 @@ static void text_manifest(struct builder *out, const struct app *app, const stru
                                     : pw_mask_rule_name((pw_mask_rule)manifest->options.mask));
     line(out, app, "computed", "precision %s, level %s", pw_precision_name(manifest->precision),
          pw_level_name(manifest->level));
-    text_prompts(out, app, info);
 }
 
 static void text_tensors(struct builder *out, const struct app *app, const pw_file *file)
@@ -327,8 +326,9 @@ static void text_file(struct builder *out, const struct app *app, const struct i
     struct builder size = {0};
 
     show_size(&size, pw_file_size(file));
-    line(out, app, "format", "%s, %s, %zu tensors", pw_format_name(pw_file_format(file)),
-         size.failed ? "" : size.bytes, pw_file_n_tensors(file));
+    line(out, app, "format", "%s, %s, %zu tensor%s", pw_format_name(pw_file_format(file)),
+         size.failed ? "" : size.bytes, pw_file_n_tensors(file),
+         pw_file_n_tensors(file) == 1 ? "" : "s");
     out->failed = out->failed || size.failed;
     builder_free(&size);
     line(out, app, "fingerprint", "%s", info->fingerprint);
@@ -369,10 +369,12 @@ int info_print_text(struct info *info, bool *stop)
         line(&out, app, "recipe", "%s: V %d, L_tok %d, L_ctx %d, d_ctx %d", info->recipe,
              (int)info->encoders[0]->n_vocab, (int)info->encoders[0]->n_positions,
              (int)info->encoders[0]->n_positions, (int)recipe_width(info));
-    if (info->manifest != NULL) {
-        text_manifest(&out, app, info);
+    if (info->manifest != NULL && info->manifest_info.model_name[0] != '\0')
+        text_model(&out, app, &info->manifest_info);
+    if (info->manifest != NULL)
+        text_prompts(&out, app, info);
+    if (strcmp(info->kind, "conditioning") == 0)
         text_tensors(&out, app, info->file);
-    }
     for (size_t i = 0; i < info->n_encoders && option_given(app, OPTION_DIAGRAM); i++)
         diagram_draw(&out, info->encoders[i]);
     status = app_print(info->app, &out, stop);

@@ -4,39 +4,23 @@
 
 #include <string.h>
 
+#include "encoder_open.h"
 #include "paint.h"
 #include "show.h"
 #include "talk.h"
 
-static int open_model(struct inside *inside)
+static int open_encoder(struct inside *inside)
 {
-    struct app *app = inside->app;
-    struct encoder_places places;
-    pw_tokenizer_options reading;
-    pw_model_options options;
-    pw_status status;
-    pw_error err;
+    struct encoder encoder = {0};
+    const int status = encoder_open(inside->app, &encoder, NULL);
 
-    pw_model_options_init(&options);
-    pw_tokenizer_options_init(&reading);
-    TRY(tokens_read_options(app, &reading));
-    TRY(app_model_options(app, &options));
-    TRY(find_encoders(app, pw_recipe_name(0), NULL, &places));
-    options.weights = PW_WEIGHTS_STREAMED; /* one prompt reads them once anyway */
-    if (places.models[0].path == NULL)
-        status = pw_model_open_builtin(&inside->model, app->ctx, &options, &err);
-    else
-        status = pw_model_open(&inside->model, app->ctx, places.models[0].path,
-                               places.models[0].which, &options, &err);
-    progress_stop(&app->progress);
-    if (status != PW_OK)
-        return fail_with(app, &err);
-    pw_model_get_info(inside->model, &inside->info);
-    if (inside->info.is_builtin)
-        note(app,
+    inside->model = encoder.model;
+    inside->info = encoder.info;
+    inside->tokenizer = encoder.tokenizer;
+    if (status == DONE && inside->info.is_builtin)
+        note(inside->app,
              "the built-in model is untrained: its numbers mean nothing (-m names another)");
-    return find_tokenizer(app, &places.models[0], inside->info.n_vocab, &reading, true,
-                          &inside->tokenizer);
+    return status;
 }
 
 /* --length: so many rows for a text of n tokens. */
@@ -86,30 +70,11 @@ static int tokenize(struct inside *inside)
     return DONE;
 }
 
-/* The text of a word's token; what ends a word there is no news in a picture. */
-static const char *word_label(struct inside *inside, int32_t id)
-{
-    const pw_tokenizer *tokenizer = inside->tokenizer.tokenizer;
-    const size_t size = pw_tokenizer_token_text(tokenizer, id, true, NULL, 0);
-    char *text = pool_take(&inside->app->pool, size + 1);
-
-    if (text == NULL)
-        return NULL;
-    pw_tokenizer_token_text(tokenizer, id, true, text, size + 1);
-    if (size > 1 && text[size - 1] == ' ')
-        text[size - 1] = '\0';
-    return text;
-}
-
 static int label(struct inside *inside)
 {
-    static const char *const names[PW_N_ROW_ROLES] = {
-        [PW_ROW_BOS] = "[start]", [PW_ROW_EOS] = "[end]", [PW_ROW_PAD] = "[pad]"};
-
     for (size_t t = 0; t < inside->n_tokens; t++) {
-        const char *name = names[inside->roles[t]];
-
-        inside->labels[t] = name != NULL ? name : word_label(inside, inside->ids[t]);
+        inside->labels[t] = tokens_label(&inside->app->pool, inside->tokenizer.tokenizer,
+                                         inside->ids[t], inside->roles[t]);
         if (inside->labels[t] == NULL)
             return fail_memory(inside->app);
     }
@@ -126,7 +91,7 @@ int inside_open(struct inside *inside)
                           app->arguments.n_words == 0 ? "no prompt is" : "several prompts are");
     inside->prompt = (pw_text){app->arguments.words[0], strlen(app->arguments.words[0])};
     TRY(app_open_context(app, PW_LEVEL_HIGHEST));
-    TRY(open_model(inside));
+    TRY(open_encoder(inside));
     TRY(tokenize(inside));
     TRY(label(inside));
     if (pw_session_create(&inside->session, inside->model, inside->n_tokens, &err) != PW_OK)

@@ -11,6 +11,11 @@ static int take_arrays(struct kv_run *run, struct kv_layer *layer)
     struct pool *pool = &run->pads.app->pool;
     const size_t n_rows = run->input->rows.n_rows, n_heads = layer->info->n_heads;
 
+    if (n_heads == 0)
+        return fail(run->pads.app, PW_ERR_ARGUMENT, run->path,
+                    "does not say how many heads layer %s has (%zu numbers are no multiple of "
+                    "%d): give --heads N or --head-dim N",
+                    layer->info->name, layer->info->inner, PW_KV_HEAD_WIDTH);
     layer->k_norm = pool_array(pool, n_rows, sizeof(double));
     layer->v_norm = pool_array(pool, n_rows, sizeof(double));
     layer->k_cos_eos = pool_array(pool, n_rows, sizeof(double));
@@ -23,18 +28,18 @@ static int take_arrays(struct kv_run *run, struct kv_layer *layer)
                : DONE;
 }
 
-static int attend(struct kv_run *run, struct kv_layer *layer)
+static int attend(struct kv_run *run, size_t i)
 {
     struct app *app = run->pads.app;
+    struct kv_layer *layer = &run->layers[i];
     pw_kv_attention attention;
     pw_error err;
 
-    TRY(kv_queries(run, layer->info, &layer->n_queries));
+    pw_kv_attention_init(&attention);
+    TRY(kv_queries(run, i, &attention.q, &layer->n_queries));
     if (layer->n_queries == 0)
         return DONE;
-    pw_kv_attention_init(&attention);
     attention.k = run->k;
-    attention.q = run->q;
     attention.n_rows = run->input->rows.n_rows;
     attention.n_queries = layer->n_queries;
     attention.inner = layer->info->inner;
@@ -58,18 +63,11 @@ static int measure_layer(struct kv_run *run, size_t i)
     const pw_rows *rows = &run->input->rows;
     pw_error err;
 
-    layer->info = pw_kv_layer_at(run->kv, i);
-    if (layer->info->n_heads == 0)
-        return fail(app, PW_ERR_ARGUMENT, run->path,
-                    "does not say how many heads layer %s has (%zu numbers are no multiple of "
-                    "%d): give --heads N or --head-dim N",
-                    layer->info->name, layer->info->inner, PW_KV_HEAD_WIDTH);
-    TRY(take_arrays(run, layer));
     if (pw_kv_project(run->kv, i, rows, run->k, run->v, &err) != PW_OK)
         return fail_with(app, &err);
     pw_kv_measure(layer->k_norm, layer->k_cos_eos, run->k, layer->info->inner, rows);
     pw_kv_measure(layer->v_norm, NULL, run->v, layer->info->inner, rows);
-    return attend(run, layer);
+    return attend(run, i);
 }
 
 /* The row that is copied, and those that stand beside it: all that are no pads. */
@@ -91,24 +89,31 @@ static int choose_copied(struct kv_run *run)
             run->i_copied++;
         run->has_copies = run->i_copied < rows->n_rows;
     }
-    run->kept = pool_array(&app->pool, rows->n_rows, sizeof(*run->kept));
-    if (run->kept == NULL)
-        return fail_memory(app);
     for (size_t i = 0; i < rows->n_rows; i++)
         run->kept[i] = rows->roles[i] != PW_ROW_PAD && i != run->i_copied;
     return DONE;
 }
 
-static int take_scratch(struct kv_run *run)
+/* Inputs of one length share what the first of them took. */
+static int take_room(struct kv_run *run)
 {
     struct pool *pool = &run->pads.app->pool;
     const size_t n_rows = run->input->rows.n_rows;
 
+    if (n_rows <= run->n_rows_max)
+        return DONE;
     run->k = pool_array(pool, n_rows, run->inner_max * sizeof(*run->k));
     run->v = pool_array(pool, n_rows, run->inner_max * sizeof(*run->v));
+    run->kept = pool_array(pool, n_rows, sizeof(*run->kept));
     run->layers = pool_array(pool, run->n_layers, sizeof(*run->layers));
-    return run->k == NULL || run->v == NULL || run->layers == NULL ? fail_memory(run->pads.app)
-                                                                   : DONE;
+    if (run->k == NULL || run->v == NULL || run->kept == NULL || run->layers == NULL)
+        return fail_memory(run->pads.app);
+    for (size_t i = 0; i < run->n_layers; i++) {
+        run->layers[i].info = pw_kv_layer_at(run->kv, i);
+        TRY(take_arrays(run, &run->layers[i]));
+    }
+    run->n_rows_max = n_rows;
+    return DONE;
 }
 
 int kv_measure(struct kv_run *run)
@@ -116,7 +121,7 @@ int kv_measure(struct kv_run *run)
     struct app *app = run->pads.app;
     bool is_asked = false;
 
-    TRY(take_scratch(run));
+    TRY(take_room(run));
     TRY(choose_copied(run));
     progress_start(&app->progress, "projecting", "layers");
     for (size_t i = 0; i < run->n_layers; i++) {
@@ -197,7 +202,7 @@ double kv_copies_mass(const struct kv_run *run, const struct kv_layer *layer, si
                : mean(layer->copies + i_count, layer->info->n_heads, run->n_counts);
 }
 
-static void add_value(struct kv_spread *spread, double value)
+void kv_spread_add(struct kv_spread *spread, double value)
 {
     if (isnan(value))
         return;
@@ -206,12 +211,21 @@ static void add_value(struct kv_spread *spread, double value)
     spread->mean += (value - spread->mean) / (double)++spread->n;
 }
 
+struct kv_spread kv_row_spread(const struct kv_run *run, size_t row)
+{
+    struct kv_spread spread = {.n = 0};
+
+    for (size_t i = 0; i < run->n_layers; i++)
+        kv_spread_add(&spread, kv_row_mass(run, &run->layers[i], row));
+    return spread;
+}
+
 struct kv_spread kv_pad_mass(const struct kv_run *run)
 {
     struct kv_spread spread = {.n = 0};
 
     for (size_t i = 0; i < run->n_layers; i++)
-        add_value(&spread, kv_role_mass(run, &run->layers[i], PW_ROW_PAD, SIZE_MAX));
+        kv_spread_add(&spread, kv_role_mass(run, &run->layers[i], PW_ROW_PAD, SIZE_MAX));
     return spread;
 }
 
@@ -220,7 +234,7 @@ struct kv_spread kv_copies_spread(const struct kv_run *run, size_t i_count)
     struct kv_spread spread = {.n = 0};
 
     for (size_t i = 0; i < run->n_layers; i++)
-        add_value(&spread, kv_copies_mass(run, &run->layers[i], i_count));
+        kv_spread_add(&spread, kv_copies_mass(run, &run->layers[i], i_count));
     return spread;
 }
 

@@ -107,12 +107,44 @@ static int read_queries(struct kv_run *run, const pw_kv_layer *layer, size_t *n)
     return DONE;
 }
 
-int kv_queries(struct kv_run *run, const pw_kv_layer *layer, size_t *n)
+static int draw(struct kv_run *run, size_t i, const float **q)
 {
-    if (run->queries != NULL)
-        return read_queries(run, layer, n);
-    *n = run->n_queries;
+    const pw_kv_layer *layer = pw_kv_layer_at(run->kv, i);
+
     TRY(make_room(run, run->n_queries * run->inner_max));
-    pw_kv_draw_queries(run->q, *n, layer, run->k, &run->input->rows, run->pads.seed);
+    pw_kv_draw_queries(run->q, run->n_queries, layer, run->k, &run->input->rows,
+                       run->pads.seed);
+    *q = run->q;
     return DONE;
+}
+
+static int keep(struct kv_run *run, size_t i, const float *q)
+{
+    const size_t size = run->n_queries * pw_kv_layer_at(run->kv, i)->inner * sizeof(*q);
+    struct pool *pool = &run->pads.app->pool;
+
+    if (run->kept_q == NULL)
+        run->kept_q = pool_array(pool, run->n_layers, sizeof(*run->kept_q));
+    if (run->kept_q != NULL && run->kept_q[i] == NULL)
+        run->kept_q[i] = pool_take(pool, size);
+    if (run->kept_q == NULL || run->kept_q[i] == NULL)
+        return fail_memory(run->pads.app);
+    memcpy(run->kept_q[i], q, size);
+    return DONE;
+}
+
+int kv_queries(struct kv_run *run, size_t i, const float **q, size_t *n)
+{
+    *n = run->n_queries;
+    if (run->queries != NULL) {
+        TRY(read_queries(run, pw_kv_layer_at(run->kv, i), n));
+        *q = run->q;
+        return DONE;
+    }
+    if (run->draws == KV_KEPT) {
+        *q = run->kept_q[i];
+        return DONE;
+    }
+    TRY(draw(run, i, q));
+    return run->draws == KV_DRAW_AND_KEEP ? keep(run, i, *q) : DONE;
 }

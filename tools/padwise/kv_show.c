@@ -126,23 +126,12 @@ static void put_rows(struct kv_run *run)
     put_queries(run);
     grid_start(&grid, columns, sizeof(columns) / sizeof(*columns));
     for (size_t row = 0; row < run->input->rows.n_rows; row++) {
-        double sum = 0.0, least = INFINITY, most = -INFINITY;
-        size_t n = 0;
+        const struct kv_spread spread = kv_row_spread(run, row);
 
-        for (size_t i = 0; i < run->n_layers; i++) {
-            const double mass = kv_row_mass(run, &run->layers[i], row);
-
-            if (isnan(mass))
-                continue;
-            sum += mass;
-            least = fmin(least, mass);
-            most = fmax(most, mass);
-            n++;
-        }
         grid_cell(&grid, "%zu", row);
-        pads_number(&grid, 4, sum / (double)n);
-        pads_number(&grid, 4, least);
-        pads_number(&grid, 4, most);
+        pads_number(&grid, 4, spread.mean);
+        pads_number(&grid, 4, spread.least);
+        pads_number(&grid, 4, spread.most);
     }
     grid_print(&grid, &run->pads.out, app->width_out, app->color_out);
 }

@@ -20,6 +20,14 @@ struct kv_layer {
     double *copies;                      /* [n_heads, n_counts] */
 };
 
+/* Random queries go by the keys of the rows that they are drawn for. Where rows are compared
+ * that differ in more than pads, those of the first are kept for the others. */
+enum kv_draws {
+    KV_DRAW = 0,
+    KV_DRAW_AND_KEEP,
+    KV_KEPT
+};
+
 struct kv_run {
     struct pads pads;
     const char *path, *plot; /* --unet, --plot */
@@ -31,20 +39,29 @@ struct kv_run {
     int64_t copied_row; /* --copy-row, -1: EOS */
     float *k, *v, *q;   /* scratch of one layer */
     size_t n_q;         /* floats in q */
+    enum kv_draws draws;
+    float **kept_q; /* [n_layers], with KV_DRAW_AND_KEEP */
 
     /* Of one input. */
     const struct pads_input *input;
-    struct kv_layer *layers; /* [n_layers] */
+    struct kv_layer *layers; /* [n_layers], with room for n_rows_max rows */
+    size_t n_rows_max;
     bool has_copies;
     size_t i_copied;
     uint8_t *kept; /* [n_rows] */
 };
 
-/* kv_queries.c: the queries of a layer into run->q; *n is 0 where --queries has none for it. */
-int kv_queries_open(struct kv_run *run);
-int kv_queries(struct kv_run *run, const pw_kv_layer *layer, size_t *n);
+/* kv_start.c: --unet, its heads, and queries; then the files are opened. */
+int kv_read_options(struct kv_run *run, pw_kv_options *options);
+int kv_open(struct kv_run *run, const pw_kv_options *options);
+void kv_close(struct kv_run *run);
 
-/* kv_measure.c: all layers over the rows of run->input. */
+/* kv_queries.c: the queries of layer i; *n is 0 where --queries has none for it. */
+int kv_queries_open(struct kv_run *run);
+int kv_queries(struct kv_run *run, size_t i, const float **q, size_t *n);
+
+/* kv_measure.c: all layers over the rows of run->input. What was measured of another input is
+ * written over. */
 int kv_measure(struct kv_run *run);
 
 /* Over the rows of a role: the mean of values [n_rows]; NaN without such rows. */
@@ -63,6 +80,9 @@ struct kv_spread {
     size_t n;
 };
 
+/* NaN is left out. */
+void kv_spread_add(struct kv_spread *spread, double value);
+struct kv_spread kv_row_spread(const struct kv_run *run, size_t row);
 struct kv_spread kv_pad_mass(const struct kv_run *run);
 struct kv_spread kv_copies_spread(const struct kv_run *run, size_t i_count);
 

@@ -25,8 +25,16 @@ struct pads_input {
     enum roles_from from;
 };
 
+/* One who looks on: called for each encoder of prompts before it runs. They become the inputs
+ * from `first` on. What it is given lives as long as the call. */
+typedef int (*pads_look)(void *user, size_t first, const pw_encoder *encoder,
+                         const pw_planned *planned);
+
 struct pads {
     struct app *app;
+    pads_look look; /* NULL: nobody */
+    void *look_user;
+    size_t n_max; /* inputs; 0: PW_LAB_INPUTS_MAX */
     struct roles_reader roles;
     struct pads_input *inputs;
     size_t n, capacity;
@@ -50,8 +58,8 @@ int pads_need_pads(struct pads *pads);
 int pads_refuse_full(struct pads *pads); /* inputs that are known to have no pads */
 
 /* pads_encode.c: prompts through the encoder, as one set; rows of its tensor `name`. */
-int pads_encode(struct app *app, const pw_prompt_texts *prompts, size_t n, pw_tensor_set **set,
-                const char **name);
+int pads_encode(struct pads *pads, const pw_prompt_texts *prompts, size_t n,
+                pw_tensor_set **set, const char **name);
 
 /* pads_positions.c: --positions as a list for an input of so many rows, in the run's pool:
  * "10", "18..72", "all". *positions is NULL without the option. */

@@ -33,11 +33,28 @@ static int read_plan(struct app *app, struct plan *plan)
     return app_model_options(app, &plan->model);
 }
 
-static int run(struct encode *encode, const pw_prompt_texts *prompts, size_t n,
-               pw_tensor_set **set, const char **name)
+struct looking {
+    const struct pads *pads;
+    const struct encode *encode;
+    int status; /* of what failed between the library's calls; it has been said */
+};
+
+static void look_on(void *user, const pw_planned *planned)
+{
+    struct looking *looking = user;
+    const struct pads *pads = looking->pads;
+
+    if (pads->look != NULL && looking->status == DONE)
+        looking->status = pads->look(pads->look_user, pads->n,
+                                     &looking->encode->given[planned->i_encoder], planned);
+}
+
+static int run(const struct pads *pads, struct encode *encode, const pw_prompt_texts *prompts,
+               size_t n, pw_tensor_set **set, const char **name)
 {
     struct app *app = encode->app;
     pw_conditioning_options *options = &encode->plan.options;
+    struct looking looking = {.pads = pads, .encode = encode, .status = DONE};
     const char *only[1];
     pw_status status;
     pw_error err;
@@ -49,22 +66,25 @@ static int run(struct encode *encode, const pw_prompt_texts *prompts, size_t n,
     only[0] = *name;
     options->only = only;
     options->n_only = 1;
-    options->on_plan = NULL;
+    options->on_plan = look_on;
+    options->user = &looking;
     progress_start(&app->progress, "encoding", "prompts");
     status = pw_conditioning_encode(set, app->ctx, encode->given, encode->places.n, prompts, n,
                                     options, &err);
     progress_stop(&app->progress);
+    if (looking.status != DONE)
+        return looking.status;
     return status == PW_OK ? DONE : fail_with(app, &err);
 }
 
-int pads_encode(struct app *app, const pw_prompt_texts *prompts, size_t n, pw_tensor_set **set,
-                const char **name)
+int pads_encode(struct pads *pads, const pw_prompt_texts *prompts, size_t n,
+                pw_tensor_set **set, const char **name)
 {
-    struct encode encode = {.app = app};
+    struct encode encode = {.app = pads->app};
     int status;
 
     *set = NULL;
-    status = run(&encode, prompts, n, set, name);
+    status = run(pads, &encode, prompts, n, set, name);
     encode_close(&encode);
     return status;
 }

@@ -62,15 +62,26 @@ static int ask_roles(struct pads *pads, const pw_tensor_set *set, size_t i,
     return DONE;
 }
 
+/* Asked before anything is encoded, too. */
+static int check_room(struct pads *pads, size_t n_more)
+{
+    const size_t n = pads->n + n_more,
+                 n_max = pads->n_max > 0 ? pads->n_max : PW_LAB_INPUTS_MAX;
+
+    if (n <= n_max)
+        return DONE;
+    return fail(pads->app, PW_ERR_LIMIT, "",
+                "there are %zu prompts or more, and at most %zu are compared with each other: "
+                "give fewer",
+                n, n_max);
+}
+
 static int add_input(struct pads *pads, const struct pads_input *input)
 {
     struct pads_input *inputs =
         pool_grow(&pads->app->pool, pads->inputs, pads->n, &pads->capacity, sizeof(*inputs));
 
-    if (pads->n >= PW_LAB_INPUTS_MAX)
-        return fail(pads->app, PW_ERR_LIMIT, input->name,
-                    "is one prompt more than the %d that are compared with each other",
-                    PW_LAB_INPUTS_MAX);
+    TRY(check_room(pads, 1));
     if (inputs == NULL)
         return fail_memory(pads->app);
     pads->inputs = inputs;
@@ -116,8 +127,14 @@ static int add_set(struct pads *pads, const char *where, const char *const *name
                    const pw_tensor_set *set, const char *tensor_name)
 {
     const pw_tensor *tensor = pw_tensor_set_find(set, tensor_name);
-    const int64_t n_batch = tensor->rank == 3 ? tensor->shape[0] : 1;
+    int64_t n_batch;
 
+    if (tensor == NULL)
+        return fail(pads->app, PW_ERR_UNSUPPORTED, names[0],
+                    "stands for several conditions (a schedule, or AND): give the text of each "
+                    "as a prompt, or encode it to a file and name one by --tensor %s.0",
+                    tensor_name);
+    n_batch = tensor->rank == 3 ? tensor->shape[0] : 1;
     TRY(check_shape(pads, where, tensor_name, tensor));
     for (size_t i = 0; i < (size_t)n_batch; i++) {
         struct pads_input input = {.rows = {.n_rows = (size_t)tensor->shape[tensor->rank - 2],
@@ -247,7 +264,8 @@ static int add_prompts(struct pads *pads, const char *const *words, size_t n)
         return fail_memory(pads->app);
     for (size_t i = 0; i < n; i++)
         texts[i].prompt = (pw_text){words[i], strlen(words[i])};
-    status = pads_encode(pads->app, texts, n, &set, &name);
+    TRY(check_room(pads, n));
+    status = pads_encode(pads, texts, n, &set, &name);
     if (status == DONE)
         status = add_set(pads, "", words, set, name);
     pw_tensor_set_free(set);

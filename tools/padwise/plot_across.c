@@ -84,21 +84,46 @@ static int measure(const struct plot_set *set, bool is_by_fifth, struct across *
     return DONE;
 }
 
-int plot_across(const struct plot_set *set, bool is_by_fifth, pw_figure **out)
+/* What the curve is a mean of, then whose data it is. */
+static int explain(struct plot_set *set)
 {
+    const size_t n_pairs = set->n * (set->n - 1) / 2;
+
+    set->footer =
+        pool_format(&set->app->pool, "Mean of the %zu pair%s of %zu inputs%s.%s%s", n_pairs,
+                    n_pairs == 1 ? "" : "s", set->n,
+                    n_pairs == 1 ? "" : "; band: from the least pair to the greatest",
+                    set->footer == NULL ? "" : " ", set->footer == NULL ? "" : set->footer);
+    return set->footer == NULL ? fail_memory(set->app) : DONE;
+}
+
+/* Cosines are drawn from 0 where none is below: half a picture would be empty. */
+static double least_cosine(const struct across *across)
+{
+    for (size_t i = 0; i < across->n; i++)
+        if (across->low[i] < 0)
+            return -1;
+    return 0;
+}
+
+int plot_across(const struct plot_set *inputs, bool is_by_fifth, pw_figure **out)
+{
+    struct plot_set explained = *inputs;
+    const struct plot_set *set = &explained;
     struct across across;
     pw_panel_options panel;
     pw_curve curve;
     pw_status status;
     pw_error err;
 
+    TRY(explain(&explained));
     TRY(make(set, is_by_fifth, &across));
     TRY(measure(set, is_by_fifth, &across));
     curve = (pw_curve){NULL, across.x, across.mean, across.low, across.high, across.n};
     pw_panel_options_init(&panel);
     panel.x.label = is_by_fifth ? "fifth of the pads, from EOS on" : "position";
     panel.y.label = "cosine between inputs";
-    panel.y.min = -1;
+    panel.y.min = least_cosine(&across);
     panel.y.max = 1;
     TRY(plot_create(
         set,

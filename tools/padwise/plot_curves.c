@@ -65,13 +65,15 @@ static pw_status add_curve(pw_figure *figure, const char *name, const double *y,
     return pw_figure_add_curve(figure, &curve, err);
 }
 
+/* Curves of one name have one colour in all panels: the norm of a single input has a name of
+ * its own beside the cosines'. */
 static pw_status add_norms(const struct plot_set *set, const struct curves *curves,
-                           pw_figure *figure, pw_error *err)
+                           const char *name_of_one, pw_figure *figure, pw_error *err)
 {
     pw_status status = open_panel(set, figure, "L2 norm", false, err);
 
     for (size_t i = 0; i < set->n && status == PW_OK; i++)
-        status = add_curve(figure, set->n == 1 ? NULL : set->labels[i], curves[i].norm,
+        status = add_curve(figure, set->n == 1 ? name_of_one : set->labels[i], curves[i].norm,
                            set->inputs[i].rows.n_rows, err);
     return status;
 }
@@ -119,7 +121,7 @@ int plot_curves(const struct plot_set *set, pw_figure **out)
                               : "Curve by position: the L2 norm of the row. Roles are unknown, "
                                 "so there is no cosine to EOS or BOS.",
                     NULL, set->n == 1 ? 0 : 1, out));
-    status = add_norms(set, curves, *out, &err);
+    status = add_norms(set, curves, has_roles ? "L2 norm" : NULL, *out, &err);
     if (status == PW_OK && has_roles)
         status = add_cosines(set, curves, *out, &err);
     return plot_finish(set, status, &err, out);

@@ -20,13 +20,18 @@ static bool has_prompt(const struct pads_input *input)
     return input->prompt.bytes != NULL && input->prompt.size > 0;
 }
 
+/* Variants of one prompt differ in a suffix, which a title that is cut does not show. */
 static bool is_shared_prompt(const struct pads_input *inputs, size_t n, size_t i)
 {
-    for (size_t k = 0; k < n; k++)
-        if (k != i && inputs[k].prompt.size == inputs[i].prompt.size &&
-            has_prompt(&inputs[k]) &&
-            memcmp(inputs[k].prompt.bytes, inputs[i].prompt.bytes, inputs[i].prompt.size) == 0)
+    const pw_text own = roles_cut_suffix(inputs[i].prompt);
+
+    for (size_t k = 0; k < n; k++) {
+        const pw_text other = roles_cut_suffix(inputs[k].prompt);
+
+        if (k != i && has_prompt(&inputs[k]) && other.size == own.size &&
+            memcmp(other.bytes, own.bytes, own.size) == 0)
             return true;
+    }
     return false;
 }
 
@@ -123,12 +128,15 @@ pw_status plot_pads_rule(pw_figure *figure, const struct pads_input *input, bool
                          pw_error *err)
 {
     char name[64];
-    const pw_rule rule = {is_horizontal, (double)input->n_real - 0.5,
-                          is_horizontal ? NULL : name};
+    pw_rule rule = {is_horizontal, 0, is_horizontal ? NULL : name};
+    size_t first = 0; /* joined chunks have pads before later words */
 
     if (input->n_real == 0 || input->n_real >= input->rows.n_rows)
         return PW_OK;
-    snprintf(name, sizeof(name), "pads from %zu", input->n_real);
+    while (first < input->rows.n_rows && input->rows.roles[first] != PW_ROW_PAD)
+        first++;
+    rule.at = (double)first - 0.5;
+    snprintf(name, sizeof(name), "pads from %zu", first);
     return pw_figure_add_rule(figure, &rule, err);
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The section that compares inputs: a conclusion from the numbers, places by pairs, matrices,
  * cosines by position, and how far each is from the first. */
-#include <math.h>
 #include <string.h>
 
 #include "report.h"
@@ -113,46 +112,10 @@ static int put_similarity(struct report *report)
 
 /* ---- Distances from the first: what an edit, or another prompt, changes. */
 
-struct distance {
-    double l2, relative, cosine, max_abs, l2_pads;
-    size_t n_bitwise;
-};
-
-static bool is_pad_of_either(const pw_rows *a, const pw_rows *b, size_t i)
-{
-    return a->roles[i] == PW_ROW_PAD || b->roles[i] == PW_ROW_PAD;
-}
-
-static void measure_distance(const pw_rows *a, const pw_rows *b, struct distance *out)
-{
-    const size_t width = a->width, n = a->n_rows * width;
-    double squared = 0, squared_pads = 0, norm_a = 0, norm_b = 0, dot = 0;
-
-    *out = (struct distance){0};
-    for (size_t i = 0; i < n; i++) {
-        const double x = a->values[i], y = b->values[i], d = x - y;
-
-        squared += d * d;
-        squared_pads += is_pad_of_either(a, b, i / width) ? d * d : 0;
-        norm_a += x * x;
-        norm_b += y * y;
-        dot += x * y;
-        out->max_abs = fmax(out->max_abs, fabs(d));
-    }
-    for (size_t i = 0; i < a->n_rows; i++)
-        out->n_bitwise +=
-            memcmp(a->values + i * width, b->values + i * width, width * sizeof(float)) == 0;
-    out->l2 = sqrt(squared);
-    out->l2_pads = sqrt(squared_pads);
-    out->relative = norm_a > 0 ? sqrt(squared / norm_a) : NAN;
-    out->cosine = norm_a > 0 && norm_b > 0 ? dot / sqrt(norm_a * norm_b) : NAN;
-}
-
 static void put_distance(struct report *report, size_t i)
 {
     const pw_rows *rows = report->pads.rows;
     struct builder *out = &report->out;
-    struct distance distance;
 
     html_row(out, false);
     html_cell(out, "%zu", i + 1);
@@ -162,26 +125,15 @@ static void put_distance(struct report *report, size_t i)
         html_row_end(out);
         return;
     }
-    measure_distance(&rows[0], &rows[i], &distance);
-    html_number(out, 2, distance.l2);
-    html_number(out, 4, distance.relative);
-    html_number(out, 4, distance.cosine);
-    html_number(out, 2, distance.l2_pads);
-    html_number(out, 3, distance.max_abs);
-    html_cell(out, "%zu of %zu", distance.n_bitwise, rows[0].n_rows);
+    report_distance(out, &rows[0], &rows[i], true);
     html_row_end(out);
 }
 
 static void put_distances(struct report *report)
 {
-    static const char *const titles[] = {"input",
-                                         "<prompt or file",
-                                         "L2",
-                                         "relative L2",
-                                         "cosine",
-                                         "L2 of pads",
-                                         "greatest change",
-                                         "rows equal in every bit"};
+    static const char *const titles[] = {
+        "input",  "<prompt or file", "L2",         "relative L2",
+        "cosine", "greatest change", "L2 of pads", "rows equal in every bit"};
 
     html_table(
         &report->out,
@@ -203,6 +155,7 @@ int report_across(struct report *report)
     TRY(put_similarity(report));
     TRY(put_positions(report));
     put_distances(report);
+    TRY(report_attention_across(report));
     if (report->credits != NULL) {
         builder_text(&report->out, "<p class=\"credit\">");
         html_string(&report->out, report->credits);

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "report.h"
-#include "show.h"
 #include "talk.h"
 
 /* Bytes of a cell beyond which it may be broken anywhere; tokens are shorter. */
@@ -41,11 +40,14 @@ static const char style[] =
     "}\n"
     "th, td { padding: .22rem .6rem; text-align: right; white-space: nowrap;\n"
     "  border-bottom: 1px solid var(--line); }\n"
-    "th { font-weight: 600; color: var(--soft); }\n"
+    "th { font-weight: 600; color: var(--soft); white-space: normal; vertical-align: bottom; "
+    "}\n"
     "th.text, td.text { text-align: left; }\n"
     "td.long { white-space: normal; min-width: 9rem; overflow-wrap: anywhere; }\n"
-    "@media (max-width: 40rem) { table { font-size: 13px; } th, td { padding: .2rem .35rem; } "
-    "}\n"
+    ".tall { max-height: 36rem; overflow-y: auto; border-bottom: 1px solid var(--line); }\n"
+    "td.wraps { white-space: normal; }\n"
+    "@media (max-width: 40rem) { table { font-size: 13px; } th, td { padding: .2rem .35rem; }\n"
+    "  td.text, tr.dim td { white-space: normal; } }\n"
     "tr.dim td { color: var(--soft); font-style: italic; }\n"
     "figure { margin: .8rem 0 1.2rem; }\n"
     ".picture { background: #fff; border: 1px solid var(--line); border-radius: 6px;\n"
@@ -66,48 +68,11 @@ static const char style[] =
     "  table { font-size: 9pt; } pre { font-size: 7.5pt; }\n"
     "  h2, h3, caption { break-after: avoid; }\n"
     "  figure, tr, p, li { break-inside: avoid; }\n"
-    "  .scroll, .picture { overflow: visible; }\n"
-    "  .picture { max-width: 15.5cm; border: none; padding: 0; }\n"
+    "  .scroll, .picture { overflow: visible; } .scroll { break-inside: avoid; }\n"
+    "  .tall { max-height: none; } .tall .scroll { break-inside: auto; }\n"
+    "  .picture { max-width: 13cm; border: none; padding: 0; }\n"
     "  .picture svg, .picture img { min-width: 0; }\n"
     "  .picture, td { -webkit-print-color-adjust: exact; print-color-adjust: exact; }\n}\n";
-
-/* ---- Text. */
-
-static void put_byte(struct builder *out, const char *byte)
-{
-    switch (*byte) {
-    case '&':
-        builder_text(out, "&amp;");
-        break;
-    case '<':
-        builder_text(out, "&lt;");
-        break;
-    case '>':
-        builder_text(out, "&gt;");
-        break;
-    case '"':
-        builder_text(out, "&quot;");
-        break;
-    default:
-        builder_add(out, byte, 1);
-    }
-}
-
-void html_text(struct builder *out, const char *bytes, size_t size, size_t width_max)
-{
-    struct builder shown = {0};
-
-    show_text(&shown, bytes, size, width_max);
-    out->failed = out->failed || shown.failed;
-    for (size_t i = 0; i < shown.size; i++)
-        put_byte(out, shown.bytes + i);
-    builder_free(&shown);
-}
-
-void html_string(struct builder *out, const char *text)
-{
-    html_text(out, text, strlen(text), SHOW_ALL);
-}
 
 /* ---- The page. */
 
@@ -234,15 +199,16 @@ static void put_base64(struct builder *out, const unsigned char *bytes, size_t s
     }
 }
 
-static void put_picture(struct builder *out, const pw_picture *picture,
+static void put_picture(struct report *report, const pw_picture *picture,
                         pw_picture_format format, const char *alt, const char *caption)
 {
+    struct builder *out = &report->out;
     size_t size;
     const char *bytes = pw_picture_bytes(picture, &size);
 
     builder_text(out, "<figure>\n<div class=\"picture\">");
     if (format == PW_PICTURE_SVG) {
-        builder_add(out, bytes, size);
+        report_svg(report, bytes, size);
     } else {
         builder_text(out, "<img alt=\"");
         html_string(out, alt);
@@ -273,7 +239,7 @@ int html_picture(struct report *report, pw_figure *figure, pw_picture_format for
     pw_figure_free(figure);
     if (status != PW_OK)
         return fail_with(report->app, &err);
-    put_picture(&report->out, picture, format, alt, caption);
+    put_picture(report, picture, format, alt, caption);
     pw_picture_free(picture);
     return DONE;
 }

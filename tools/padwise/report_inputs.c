@@ -135,8 +135,7 @@ static int put_pictures(struct report *report, size_t i)
     }
     set.title = "Values";
     TRY(plot_heat(&set, &figure));
-    return html_picture(report, figure, PW_PICTURE_PNG,
-                        "Heat map of the tensor: positions along x, dimensions along y.",
+    return html_picture(report, figure, PW_PICTURE_SVG, "",
                         "Each number of the tensor as a colour; the range is fixed, so that "
                         "pages can be laid side by side, and values beyond it take the end "
                         "colour.");
@@ -157,8 +156,9 @@ static void put_heading(struct report *report, size_t i)
     }
     builder_format(out, "%zu rows of %zu numbers", input->rows.n_rows, input->rows.width);
     if (input->n_real > 0)
-        builder_format(out, "; %zu are BOS, words and EOS (known from %s)", input->n_real,
-                       roles_from_name(input->from));
+        builder_format(out, "; %zu are BOS, words and EOS", input->n_real);
+    if (input->n_real > 0 && (input->path != NULL || input->from == ROLES_FROM_OPTION))
+        builder_format(out, " (known from %s)", roles_from_name(input->from));
     builder_text(out, ".</p>\n");
 }
 
@@ -171,8 +171,10 @@ int report_input(struct report *report, size_t i)
     if (input->n_real > 0) {
         put_groups(report, input);
         TRY(put_regimes(report, input));
+        TRY(report_variants(report, i));
     }
     TRY(put_pictures(report, i));
+    TRY(report_attention(report, i));
     if (input->credit != NULL) {
         builder_text(&report->out, "<p class=\"credit\">Data: ");
         html_string(&report->out, input->credit);

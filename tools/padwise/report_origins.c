@@ -66,7 +66,7 @@ static void put_model(struct origin *origin)
         html_text(out, info->model_fingerprint, strlen(info->model_fingerprint), 16);
         builder_text(out, "</code>");
     }
-    builder_text(out, "</td><td class=\"text\">");
+    builder_text(out, "</td><td class=\"text wraps\">");
     html_string(out, info->recipe);
     if (info->flavour != NULL) {
         builder_text(out, ", ");
@@ -161,6 +161,22 @@ int report_origins(struct report *report)
 
 /* ---- What the page does not show. */
 
+/* Variants of one prompt: its suffixes, and its edits, aside. */
+static bool is_one_prompt(const struct report *report)
+{
+    const struct pads_input *inputs = report->pads.inputs;
+    const pw_text first = roles_cut_suffix(inputs[0].prompt);
+
+    for (size_t i = 0; i < report->pads.n; i++) {
+        const pw_text prompt = roles_cut_suffix(inputs[i].prompt);
+
+        if (prompt.bytes == NULL || prompt.size != first.size ||
+            memcmp(prompt.bytes, first.bytes, first.size) != 0)
+            return false;
+    }
+    return true;
+}
+
 void report_limits(struct report *report)
 {
     struct builder *out = &report->out;
@@ -177,6 +193,11 @@ void report_limits(struct report *report)
     if (report->pads.n == 1)
         builder_text(out,
                      "<li>This is one prompt: nothing here says what holds for others.</li>\n");
+    else if (is_one_prompt(report))
+        builder_format(out,
+                       "<li>These are %zu variants of one prompt: nothing here, no interval "
+                       "either, says what holds for others.</li>\n",
+                       report->pads.n);
     else
         builder_format(
             out,
@@ -196,7 +217,12 @@ void report_limits(struct report *report)
              "<li>A cosine does not see length, and a distance is ruled by the few greatest "
              "coordinates; the table of regimes names them.</li>\n"
              "<li>Only the rows that are handed to the denoiser are measured, not the layers "
-             "before them and not attention (<code>padwise lens</code>, "
-             "<code>padwise attn</code>).</li>\n"
-             "</ul>\n</section>\n");
+             "before them (<code>padwise lens</code>).</li>\n");
+    builder_text(
+        out, report->n_views == 0
+                 ? "<li>Nothing is said of attention: it takes the model.</li>\n"
+                 : "<li>A share of attention says where a row looks, not what it takes: the "
+                   "values it mixes differ in size, and the row goes on beside them. Heads "
+                   "differ from their mean (<code>padwise attn --layer</code>).</li>\n");
+    builder_text(out, "</ul>\n</section>\n");
 }

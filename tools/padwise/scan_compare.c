@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "credit.h"
 #include "plot_figures.h"
 #include "plot_out.h"
 #include "scan.h"
@@ -78,6 +79,9 @@ static void conclude(struct by_row *by_row)
 static int print_json(struct by_row *by_row)
 {
     struct json *json = &by_row->pads.json;
+    const char *credit = side(by_row, 0)->credit;
+
+    TRY(credit_join(by_row->pads.app, &credit, side(by_row, 1)->credit));
 
     json_open(json, '{');
     json_member_text(json, "a", side(by_row, 0)->name);
@@ -95,6 +99,8 @@ static int print_json(struct by_row *by_row)
     json_member_real(json, "rel_l2", by_row->rel_l2);
     json_member_bool(json, "equal", by_row->is_equal);
     conclude(by_row);
+    if (credit != NULL)
+        json_member_text(json, "credit", credit);
     json_close(json, '}');
     return pads_print_json(&by_row->pads);
 }

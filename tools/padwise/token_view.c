@@ -131,6 +131,26 @@ const char *tokens_text(struct pool *pool, const pw_tokenizer *tokenizer, int32_
     return text;
 }
 
+const char *tokens_label(struct pool *pool, const pw_tokenizer *tokenizer, int32_t id,
+                         pw_row_role role)
+{
+    static const char *const names[PW_N_ROW_ROLES] = {
+        [PW_ROW_BOS] = "[start]", [PW_ROW_EOS] = "[end]", [PW_ROW_PAD] = "[pad]"};
+    size_t size;
+    char *text;
+
+    if (names[role] != NULL)
+        return names[role];
+    size = pw_tokenizer_token_text(tokenizer, id, true, NULL, 0);
+    text = pool_take(pool, size + 1);
+    if (text == NULL)
+        return NULL;
+    pw_tokenizer_token_text(tokenizer, id, true, text, size + 1);
+    if (size > 1 && text[size - 1] == ' ')
+        text[size - 1] = '\0'; /* the end of a word is no news there */
+    return text;
+}
+
 /* The end of the run of equal pads that starts at i; i + 1 where there is none. */
 static size_t run_of_pads(const pw_tokens *tokens, const uint8_t *mask, size_t i)
 {

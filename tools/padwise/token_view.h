@@ -3,6 +3,8 @@
 #ifndef TOOL_TOKEN_VIEW_H
 #define TOOL_TOKEN_VIEW_H
 
+#include <padwise/edit.h>
+
 #include "app.h"
 #include "json_out.h"
 
@@ -52,5 +54,9 @@ int tokens_table(struct app *app, struct builder *out, const pw_tokenizer *token
 
 /* Text of an id as in the vocabulary, in the pool; NULL when there is no memory. */
 const char *tokens_text(struct pool *pool, const pw_tokenizer *tokenizer, int32_t id);
+
+/* What a picture calls a row: "[start]", "beaver", "[end]", "[pad]"; as tokens_text. */
+const char *tokens_label(struct pool *pool, const pw_tokenizer *tokenizer, int32_t id,
+                         pw_row_role role);
 
 #endif

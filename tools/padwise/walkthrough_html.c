@@ -2,7 +2,7 @@
 /* The walkthrough as one page: no script, nothing from the net, light and dark, for paper. */
 #include <string.h>
 
-#include "show.h"
+#include "markup.h"
 #include "talk.h"
 #include "walkthrough_view.h"
 
@@ -58,43 +58,6 @@ static const char head[] =
     "  td { -webkit-print-color-adjust: exact; print-color-adjust: exact; }\n}\n"
     "</style>\n</head>\n<body>\n";
 
-static void put_byte(struct builder *out, const char *byte)
-{
-    switch (*byte) {
-    case '&':
-        builder_text(out, "&amp;");
-        break;
-    case '<':
-        builder_text(out, "&lt;");
-        break;
-    case '>':
-        builder_text(out, "&gt;");
-        break;
-    case '"':
-        builder_text(out, "&quot;");
-        break;
-    default:
-        builder_add(out, byte, 1);
-    }
-}
-
-/* Text of strangers: control characters as escapes, as on a terminal, then markup as text. */
-static void put_text(struct builder *out, const char *bytes, size_t size)
-{
-    struct builder shown = {0};
-
-    show_text(&shown, bytes, size, SHOW_ALL);
-    out->failed = out->failed || shown.failed;
-    for (size_t i = 0; i < shown.size; i++)
-        put_byte(out, shown.bytes + i);
-    builder_free(&shown);
-}
-
-static void put_string(struct builder *out, const char *text)
-{
-    put_text(out, text, strlen(text));
-}
-
 /* A paragraph; what stands between backticks is code. */
 static void put_paragraph(struct builder *out, const char *text, size_t size)
 {
@@ -107,7 +70,7 @@ static void put_paragraph(struct builder *out, const char *text, size_t size)
         const char *tick = memchr(text + i, '`', size - i);
         const size_t n = tick == NULL ? size - i : (size_t)(tick - text) - i;
 
-        put_text(out, text + i, n);
+        html_text(out, text + i, n, SHOW_ALL);
         i += n + 1;
         if (tick != NULL) {
             builder_text(out, is_code ? "</code>" : "<code>");
@@ -145,7 +108,7 @@ static void put_cell(struct builder *out, const struct sheet *sheet, size_t row,
     if (cell.shade >= 0)
         builder_format(out, " style=\"--w:%.3f\"", cell.shade);
     builder_text(out, ">");
-    put_string(out, cell.text);
+    html_string(out, cell.text);
     builder_text(out, "</td>");
 }
 
@@ -153,7 +116,7 @@ static void put_header(struct builder *out, const struct sheet *sheet,
                        const struct window *columns)
 {
     builder_text(out, "<thead><tr><th>");
-    put_string(out, sheet->corner);
+    html_string(out, sheet->corner);
     builder_text(out, "</th>");
     for (size_t c = 0; c < columns->n_shown; c++) {
         char buffer[24];
@@ -162,7 +125,7 @@ static void put_header(struct builder *out, const struct sheet *sheet,
         if (c == columns->gap)
             builder_text(out, "...");
         else
-            put_string(out, sheet->column_label(sheet, walk_window_at(columns, c), buffer));
+            html_string(out, sheet->column_label(sheet, walk_window_at(columns, c), buffer));
         builder_text(out, "</th>");
     }
     builder_text(out, "</tr></thead>\n<tbody>\n");
@@ -176,7 +139,7 @@ static void put_row(struct builder *out, const struct sheet *sheet,
     builder_text(out, is_pad ? "<tr class=\"pad\"><th>" : "<tr><th>");
     if (sheet->is_dim == NULL && !sheet->is_left)
         builder_format(out, "%zu ", row);
-    put_string(out, sheet->row_label(sheet, row));
+    html_string(out, sheet->row_label(sheet, row));
     builder_text(out, "</th>");
     for (size_t c = 0; c < columns->n_shown; c++) {
         if (c == columns->gap)
@@ -196,7 +159,7 @@ static void put_sheet(struct builder *out, const struct sheet *sheet)
                    sheet->is_left ? " class=\"left\"" : "");
     if (sheet->caption[0] != '\0') {
         builder_text(out, "<caption>");
-        put_string(out, sheet->caption);
+        html_string(out, sheet->caption);
         builder_text(out, "</caption>\n");
     }
     put_header(out, sheet, &columns);
@@ -233,7 +196,7 @@ static void put_step(struct builder *out, const struct walk *walk, size_t step)
 static void put_footer(struct builder *out, const struct walk *walk)
 {
     builder_format(out, "<footer>padwise %s walkthrough. Embeddings: ", pw_version());
-    put_string(out, walk->source);
+    html_string(out, walk->source);
     builder_format(out,
                    ", width %zu; pad id %d on the %s, mask rule %s. One head with Q = K = V = "
                    "embeddings, in double precision: no layer of any model was run.</footer>\n"

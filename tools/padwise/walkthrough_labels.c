@@ -69,23 +69,14 @@ int walk_label_tokens(struct walk *walk, const pw_tokenizer *tokenizer)
     TRY(take_labels(walk));
     for (size_t i = 0; i < numbers->n_sentences * numbers->n_tokens; i++) {
         const int32_t id = numbers->padded[i];
-        char *text;
-        size_t size;
+        const pw_row_role role = numbers->is_pad[i]  ? PW_ROW_PAD
+                                 : id == info.bos_id ? PW_ROW_BOS
+                                 : id == info.eos_id ? PW_ROW_EOS
+                                                     : PW_ROW_WORD;
 
-        if (numbers->is_pad[i] || id == info.bos_id || id == info.eos_id) {
-            walk->labels[i] = numbers->is_pad[i]  ? "[pad]"
-                              : id == info.bos_id ? "[start]"
-                                                  : "[end]";
-            continue;
-        }
-        size = pw_tokenizer_token_text(tokenizer, id, true, NULL, 0);
-        text = pool_take(&walk->app->pool, size + 1);
-        if (text == NULL)
+        walk->labels[i] = tokens_label(&walk->app->pool, tokenizer, id, role);
+        if (walk->labels[i] == NULL)
             return fail_memory(walk->app);
-        pw_tokenizer_token_text(tokenizer, id, true, text, size + 1);
-        if (size > 1 && text[size - 1] == ' ') /* the end of a word */
-            text[size - 1] = '\0';
-        walk->labels[i] = text;
     }
     return DONE;
 }

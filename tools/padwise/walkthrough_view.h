@@ -96,4 +96,7 @@ int walk_text(struct walk *walk);
 int walk_html(struct walk *walk);
 int walk_json(struct walk *walk);
 
+/* walkthrough_plot.c: the picture of --plot. */
+int walk_draw(const struct walk *walk, const char *path);
+
 #endif

@@ -69,6 +69,26 @@ static void sizes_that_do_not_fit_are_told(void **state)
     assert_null(pwi_alloc_array(&pwi_malloc_allocator, SIZE_MAX / 4, 8));
 }
 
+/* zlib frees without saying how much; the allocator behind it is told the size it gave. */
+static void blocks_that_remember_their_size_give_all_back(void **state)
+{
+    struct failing f = {0};
+    pw_allocator allocator = failing_allocator(&f);
+    char *p = pwi_alloc_remembering(&allocator, 7, 5);
+
+    (void)state;
+    assert_non_null(p);
+    assert_int_equal((uintptr_t)p % PWI_ALIGN, 0);
+    assert_true(f.bytes_out >= 35 + sizeof(size_t));
+    memset(p, 0xA5, 35);
+    pwi_free_remembered(&allocator, p);
+    pwi_free_remembered(&allocator, NULL);
+    assert_int_equal(f.n_out, 0);
+    assert_int_equal(f.bytes_out, 0);
+    f.fail_at = f.n_calls + 1;
+    assert_null(pwi_alloc_remembering(&allocator, 1, 1));
+}
+
 static void a_buffer_remembers_that_memory_was_out(void **state)
 {
     struct failing f = {.fail_at = 2};
@@ -299,6 +319,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(utf8_refuses_what_rfc_3629_refuses),
     cmocka_unit_test(utf8_round_trips_every_scalar_value),
     cmocka_unit_test(sizes_that_do_not_fit_are_told),
+    cmocka_unit_test(blocks_that_remember_their_size_give_all_back),
     cmocka_unit_test(a_buffer_remembers_that_memory_was_out),
     cmocka_unit_test(an_arena_gives_aligned_memory_of_any_size),
     cmocka_unit_test(a_map_keeps_the_first_of_equal_keys),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Singular values: known ones, products that give the matrix back, hard cases. */
+/* Singular values: known ones, products that give the matrix back, hard cases, and
+ * being stopped. */
 #include "../check.h"
 
 #include <math.h>
@@ -26,7 +27,7 @@ static void check(const double *matrix, size_t n, size_t width, double *sigma)
     for (size_t i = 0; i < n * width; i++)
         size += matrix[i] * matrix[i];
     size = sqrt(size);
-    assert_true(pwi_svd(rows, left, sigma, n, width));
+    assert_int_equal(pwi_svd(rows, left, sigma, n, width, NULL, "test", NULL), PW_OK);
     for (size_t i = 0; i < n; i++) {
         for (size_t k = 0; k < width; k++) {
             double sum = 0.0;
@@ -108,10 +109,67 @@ static void scales_far_apart_keep_their_digits(void **state)
     double rows[] = {1e5, 0, 0, 1, 1e-5, 1e-5}, sigma[2];
 
     (void)state;
-    assert_true(pwi_svd(rows, NULL, sigma, 2, 3));
+    assert_int_equal(pwi_svd(rows, NULL, sigma, 2, 3, NULL, "test", NULL), PW_OK);
     /* Their product is the area that the rows span. */
     assert_near(sigma[0] * sigma[1], sqrt(2.0), 1e-10);
     assert_near(sigma[0], sqrt(1e10 + 1.0), 1e-10);
+}
+
+/* The product of two squared lengths is beyond f64 here, and the rotation must still be found.
+ */
+static void lengths_whose_squares_multiply_to_nothing_or_infinity(void **state)
+{
+    static const double scales[] = {1e-100, 1e100};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        double rows[] = {3 * scales[i], 0, 4 * scales[i], 5 * scales[i]}, sigma[2];
+
+        assert_int_equal(pwi_svd(rows, NULL, sigma, 2, 2, NULL, "test", NULL), PW_OK);
+        assert_near(sigma[0] / scales[i], 3 * sqrt(5.0), 1e-14);
+        assert_near(sigma[1] / scales[i], sqrt(5.0), 1e-14);
+    }
+}
+
+static void what_is_not_finite_is_refused(void **state)
+{
+    static const double bad[] = {NAN, INFINITY, 1e200};
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        double rows[] = {1, 2, 3, bad[i]}, sigma[2];
+        pw_error err;
+
+        assert_int_equal(pwi_svd(rows, NULL, sigma, 2, 2, NULL, "damping", &err),
+                         PW_ERR_ARGUMENT);
+        assert_non_null(strstr(err.text, "damping: "));
+    }
+}
+
+static bool stop_at_second_row(void *user, const pw_progress *progress)
+{
+    assert_string_equal(progress->stage, "counting");
+    return progress->done == 1 && ++*(int *)user == 1;
+}
+
+static void a_caller_can_stop_it(void **state)
+{
+    int n_stops = 0;
+    pw_context_options options;
+    pw_context *ctx;
+    double rows[3 * 4], sigma[3];
+
+    (void)state;
+    pw_context_options_init(&options);
+    options.n_threads = 1;
+    options.progress = stop_at_second_row;
+    options.progress_user = &n_stops;
+    assert_int_equal(pwi_context_new(&ctx, sizeof(*ctx), &options, NULL), PW_OK);
+    for (size_t i = 0; i < 12; i++)
+        rows[i] = pwi_random_normal(1, i);
+    assert_int_equal(pwi_svd(rows, NULL, sigma, 3, 4, ctx, "counting", NULL), PW_ERR_CANCELLED);
+    assert_int_equal(n_stops, 1);
+    pw_context_free(ctx);
 }
 
 static const struct CMUnitTest tests[] = {
@@ -119,6 +177,9 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(random_matrices_come_back),
     cmocka_unit_test(near_copies_converge),
     cmocka_unit_test(scales_far_apart_keep_their_digits),
+    cmocka_unit_test(lengths_whose_squares_multiply_to_nothing_or_infinity),
+    cmocka_unit_test(what_is_not_finite_is_refused),
+    cmocka_unit_test(a_caller_can_stop_it),
 };
 
 PW_TEST_MAIN(tests, NULL, NULL)

@@ -1,72 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* Prompt to named tensors with the built-in model: names, shapes, masks, lengths, negatives,
  * the manifest and back. */
-#include "check.h"
+#include "encode_check.h"
 
 #include <math.h>
-#include <stdlib.h>
-
-#include <padwise/padwise.h>
 
 #include "failing_allocator.h"
 
-struct fixture {
-    pw_context *ctx;
-    pw_model *model;
-    pw_tokenizer *tokenizer;
-    pw_model_info info;
-    pw_tokenizer_info tokenizer_info;
-};
-
-static int setup(void **state)
+static pw_tensor_set *encoded_raw(const struct fixture *f, const char *prompt,
+                                  const char *negative, const pw_conditioning_options *options)
 {
-    struct fixture *f = calloc(1, sizeof(*f));
-
-    if (pw_context_create(&f->ctx, NULL, NULL) != PW_OK ||
-        pw_model_open_builtin(&f->model, f->ctx, NULL, NULL) != PW_OK ||
-        pw_tokenizer_open_builtin(&f->tokenizer, f->ctx, NULL, NULL) != PW_OK)
-        return -1;
-    pw_model_get_info(f->model, &f->info);
-    pw_tokenizer_get_info(f->tokenizer, &f->tokenizer_info);
-    *state = f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *f = *state;
-
-    pw_tokenizer_free(f->tokenizer);
-    pw_model_free(f->model);
-    pw_context_free(f->ctx);
-    free(f);
-    return 0;
-}
-
-static pw_text text(const char *bytes)
-{
-    return (pw_text){bytes, bytes == NULL ? 0 : strlen(bytes)};
-}
-
-static pw_status encode(const struct fixture *f, pw_tensor_set **set,
-                        const pw_prompt_texts *prompts, size_t n,
-                        const pw_conditioning_options *options, pw_error *err)
-{
-    const pw_encoder encoder = {NULL, f->model, f->tokenizer};
-
-    return pw_conditioning_encode(set, f->ctx, &encoder, 1, prompts, n, options, err);
-}
-
-static pw_tensor_set *encoded(const struct fixture *f, const char *prompt, const char *negative,
-                              const pw_conditioning_options *options)
-{
-    const pw_prompt_texts one = {.prompt = text(prompt), .negative = text(negative)};
-    pw_tensor_set *set = NULL;
-    pw_error err;
-
-    if (encode(f, &set, &one, 1, options, &err) != PW_OK)
-        fail_msg("%s", err.text);
-    return set;
+    return encoded(f, (pw_prompt_texts){.prompt = text(prompt), .negative = text(negative)},
+                   options);
 }
 
 static void assert_shape(const pw_tensor_set *set, const char *name, pw_dtype dtype, int64_t b,
@@ -92,7 +37,7 @@ static const int64_t *integers(const pw_tensor_set *set, const char *name)
 static void raw_has_hugging_faces_names(void **state)
 {
     const struct fixture *f = *state;
-    pw_tensor_set *set = encoded(f, "a beaver with blue teeth", NULL, NULL);
+    pw_tensor_set *set = encoded_raw(f, "a beaver with blue teeth", NULL, NULL);
 
     assert_int_equal(pw_tensor_set_n(set), 5);
     assert_shape(set, "input_ids", PW_I64, 1, 77, 0);
@@ -107,7 +52,8 @@ static void raw_has_hugging_faces_names(void **state)
 static void a_negative_doubles_the_names(void **state)
 {
     const struct fixture *f = *state;
-    pw_tensor_set *set = encoded(f, "a beaver", "", NULL), *empty = encoded(f, "", NULL, NULL);
+    pw_tensor_set *set = encoded_raw(f, "a beaver", "", NULL),
+                  *empty = encoded_raw(f, "", NULL, NULL);
 
     assert_int_equal(pw_tensor_set_n(set), 10);
     assert_shape(set, "negative_last_hidden_state", PW_F32, 1, 77, f->info.width);
@@ -133,7 +79,7 @@ static void masks_follow_their_rules(void **state)
         size_t i_eos = 0;
 
         options.mask = rule;
-        set = encoded(f, "a beaver", NULL, &options);
+        set = encoded_raw(f, "a beaver", NULL, &options);
         ids = integers(set, "input_ids");
         mask = integers(set, "attention_mask");
         while (ids[i_eos] != eos)
@@ -159,7 +105,7 @@ static void lengths_follow_their_rules(void **state)
     options.length = PW_LENGTH_NONE;
     assert_int_equal(encode(f, &set, two, 2, &options, &err), PW_ERR_ARGUMENT);
     assert_null(set);
-    one = encoded(f, "a beaver with blue teeth", NULL, &options);
+    one = encoded_raw(f, "a beaver with blue teeth", NULL, &options);
     longest = pw_tensor_set_find(one, "input_ids")->shape[1];
     options.length = PW_LENGTH_LONGEST;
     assert_int_equal(encode(f, &set, two, 2, &options, &err), PW_OK);
@@ -191,18 +137,18 @@ static void hidden_states_count_from_both_ends(void **state)
     pw_conditioning_options_init(&options);
     options.hidden_states = layers;
     options.n_hidden_states = 4;
-    some = encoded(f, "a beaver", NULL, &options);
+    some = encoded_raw(f, "a beaver", NULL, &options);
     assert_int_equal(pw_tensor_set_n(some), 5 + 3); /* -1 is 4 */
     options.n_hidden_states = 0;
     options.all_hidden_states = true;
-    all = encoded(f, "a beaver", NULL, &options);
+    all = encoded_raw(f, "a beaver", NULL, &options);
     assert_int_equal(pw_tensor_set_n(all), 5 + 5);
     assert_memory_equal(pw_tensor_set_find(some, "hidden_states.3")->data,
                         pw_tensor_set_find(all, "hidden_states.3")->data,
                         pw_tensor_set_find(all, "hidden_states.3")->size_bytes);
     pw_tensor_set_free(some);
     options.hidden_norm = true;
-    some = encoded(f, "a beaver", NULL, &options);
+    some = encoded_raw(f, "a beaver", NULL, &options);
     assert_memory_equal(pw_tensor_set_find(some, "hidden_states.4")->data,
                         pw_tensor_set_find(all, "last_hidden_state")->data,
                         pw_tensor_set_find(all, "last_hidden_state")->size_bytes);
@@ -226,7 +172,7 @@ static void only_gives_only(void **state)
     pw_conditioning_options_init(&options);
     options.only = pooled;
     options.n_only = 1;
-    set = encoded(f, "a beaver", NULL, &options);
+    set = encoded_raw(f, "a beaver", NULL, &options);
     assert_int_equal(pw_tensor_set_n(set), 1);
     pw_tensor_set_free(set);
     options.only = wrong;
@@ -279,7 +225,7 @@ static void the_manifest_takes_every_choice_back(void **state)
     options.hidden_norm = true;
     options.only = only;
     options.n_only = 2;
-    set = encoded(f, "say \"hi\"\n", "bad \xc3\xa9", &options);
+    set = encoded_raw(f, "say \"hi\"\n", "bad \xc3\xa9", &options);
     json = pw_tensor_set_metadata(set, PW_MANIFEST_KEY);
     if (pw_manifest_parse(&manifest, f->ctx, json, strlen(json), &err) != PW_OK)
         fail_msg("%s in %s", err.text, json);
@@ -296,7 +242,7 @@ static void the_manifest_takes_every_choice_back(void **state)
     assert_int_equal(info.activation, f->info.activation);
     assert_true(info.has_negative);
     assert_string_equal(info.negative.bytes, "bad \xc3\xa9");
-    again = encoded(f, "say \"hi\"\n", info.negative.bytes, &info.options);
+    again = encoded_raw(f, "say \"hi\"\n", info.negative.bytes, &info.options);
     assert_string_equal(pw_tensor_set_metadata(again, PW_MANIFEST_KEY), json);
     assert_memory_equal(pw_tensor_set_find(again, "hidden_states.2")->data,
                         pw_tensor_set_find(set, "hidden_states.2")->data,

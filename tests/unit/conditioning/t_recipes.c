@@ -1,49 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* What pipelines get: names, shapes, layers, zeros, second texts, conditions. The built-in
  * model stands for every encoder; the numbers of real ones: scripts/parity_recipes.py. */
-#include "check.h"
-
-#include <stdlib.h>
-
-#include <padwise/padwise.h>
+#include "encode_check.h"
 
 #include "failing_allocator.h"
-
-struct fixture {
-    pw_context *ctx;
-    pw_model *model;
-    pw_tokenizer *tokenizer;
-    pw_model_info info;
-};
-
-static int setup(void **state)
-{
-    struct fixture *f = calloc(1, sizeof(*f));
-
-    if (pw_context_create(&f->ctx, NULL, NULL) != PW_OK ||
-        pw_model_open_builtin(&f->model, f->ctx, NULL, NULL) != PW_OK ||
-        pw_tokenizer_open_builtin(&f->tokenizer, f->ctx, NULL, NULL) != PW_OK)
-        return -1;
-    pw_model_get_info(f->model, &f->info);
-    *state = f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *f = *state;
-
-    pw_tokenizer_free(f->tokenizer);
-    pw_model_free(f->model);
-    pw_context_free(f->ctx);
-    free(f);
-    return 0;
-}
-
-static pw_text text(const char *bytes)
-{
-    return (pw_text){bytes, bytes == NULL ? 0 : strlen(bytes)};
-}
 
 static pw_conditioning_options options_for(const char *recipe, const char *flavour)
 {
@@ -53,38 +13,6 @@ static pw_conditioning_options options_for(const char *recipe, const char *flavo
     options.recipe = recipe;
     options.flavour = flavour;
     return options;
-}
-
-static size_t n_encoders(const char *recipe)
-{
-    pw_recipe_encoder encoder;
-    size_t n = 0;
-
-    while (pw_recipe_encoder_at((size_t)pw_recipe_find(recipe), 0, n, &encoder))
-        n++;
-    return n;
-}
-
-static pw_status encode(const struct fixture *f, pw_tensor_set **set,
-                        const pw_prompt_texts *prompts, size_t n,
-                        const pw_conditioning_options *options, pw_error *err)
-{
-    const pw_encoder both[2] = {{NULL, f->model, f->tokenizer}, {NULL, f->model, f->tokenizer}};
-    const char *recipe = options->recipe == NULL ? "raw" : options->recipe;
-
-    return pw_conditioning_encode(set, f->ctx, both, n_encoders(recipe), prompts, n, options,
-                                  err);
-}
-
-static pw_tensor_set *encoded(const struct fixture *f, pw_prompt_texts prompt,
-                              const pw_conditioning_options *options)
-{
-    pw_tensor_set *set = NULL;
-    pw_error err;
-
-    if (encode(f, &set, &prompt, 1, options, &err) != PW_OK)
-        fail_msg("%s", err.text);
-    return set;
 }
 
 static const pw_tensor *tensor(const pw_tensor_set *set, const char *name)

@@ -54,6 +54,8 @@ static void metadata_stands_in_its_order(void **state)
     assert_string_equal(pw_file_metadata_key(file, 0), "format");
     assert_string_equal(pw_file_metadata_value(file, 0), "pt");
     assert_string_equal(pw_file_metadata_value(file, 1), "\xc3\xa9");
+    assert_string_equal(pw_file_metadata(file, "format"), "pt");
+    assert_null(pw_file_metadata(file, "Format"));
     assert_null(pw_file_metadata_key(file, 2));
     assert_null(pw_file_metadata_value(file, 2));
     assert_null(pw_file_tensor_name(file, 3));

@@ -8,23 +8,7 @@
 #include "figures.h"
 #include "plot/figure.h"
 #include "plot/label.h"
-#include "test_context.h"
-
-static pw_context *ctx;
-
-static int open_context(void **state)
-{
-    (void)state;
-    ctx = test_context();
-    return ctx == NULL;
-}
-
-static int close_context(void **state)
-{
-    (void)state;
-    pw_context_free(ctx);
-    return 0;
-}
+#include "plot_context.h"
 
 static void texts_are_clean(void **state)
 {
@@ -223,20 +207,69 @@ static void notes_count(void **state)
 
     (void)state;
     assert_int_equal(make_heat_map(&figure, ctx, NULL, NULL), PW_OK);
-    pwi_figure_note(figure, note);
+    pwi_figure_note(figure, "grey", note);
     assert_non_null(strstr(note, " of 480 values beyond \xC2\xB1"
                                  "1 take the end colours"));
     assert_non_null(strstr(note, "1 of 480 values missing (grey)."));
     pw_figure_free(figure);
     assert_int_equal(make_attention(&figure, ctx, NULL, NULL), PW_OK);
-    pwi_figure_note(figure, note);
+    pwi_figure_note(figure, "grey", note);
     assert_string_equal(note, "");
     assert_true(pwi_figure_colors(figure).max == 0.5); /* the largest weight */
     pw_figure_free(figure);
 }
 
+/* What is missing may have a name; a caller whose options end before that field has none. */
+static void missing_values_are_called_what_they_are(void **state)
+{
+    const float values[2] = {0.5f, NAN};
+    const pw_matrix matrix = {values, 2, 1, 1, 2, false};
+    char note[PWI_NOTE_SIZE];
+    pw_figure_options options;
+    pw_figure *figure;
+
+    (void)state;
+    pw_figure_options_init(&options);
+    options.missing = "hidden";
+    for (int is_older = 0; is_older < 2; is_older++) {
+        if (is_older)
+            options.struct_size = offsetof(pw_figure_options, missing);
+        assert_int_equal(pw_figure_create(&figure, ctx, &options, NULL, NULL), PW_OK);
+        assert_int_equal(pw_figure_add_panel(figure, NULL, NULL), PW_OK);
+        assert_int_equal(pw_figure_add_matrix(figure, &matrix, NULL), PW_OK);
+        pwi_figure_note(figure, "?", note);
+        assert_string_equal(note, is_older ? "1 of 2 values missing (?)."
+                                           : "1 of 2 values hidden (?).");
+        pw_figure_free(figure);
+    }
+}
+
 /* Every allocation of building and showing fails once. cairo's and pango's own memory is not
  * ours to fail. */
+/* The legend is of the whole figure: names, not places, have colours. */
+static void curves_of_a_name_share_a_colour(void **state)
+{
+    static const char *const names[] = {"norm", "eos", "norm", NULL, "bos"};
+    static const size_t panels[] = {0, 1, 1, 1, 2}, wanted[] = {0, 1, 0, 2, 2};
+    const double y[2] = {1, 2};
+    const pw_panel_options panel = {.struct_size = sizeof(panel)};
+    const struct pwi_panel *last;
+    pw_figure *figure;
+
+    (void)state;
+    assert_int_equal(pw_figure_create(&figure, ctx, NULL, NULL, NULL), PW_OK);
+    for (size_t i = 0; i < 5; i++) {
+        const pw_curve curve = {names[i], NULL, y, NULL, NULL, 2};
+
+        if (figure->n_panels == panels[i])
+            assert_int_equal(pw_figure_add_panel(figure, &panel, NULL), PW_OK);
+        assert_int_equal(pw_figure_add_curve(figure, &curve, NULL), PW_OK);
+        last = figure->last;
+        assert_int_equal(last->last->i_series, wanted[i]);
+    }
+    pw_figure_free(figure);
+}
+
 static void survives_without_memory(void **state)
 {
     static const pw_picture_format formats[] = {PW_PICTURE_TEXT, PW_PICTURE_SVG, PW_PICTURE_PNG,
@@ -290,6 +323,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(values_are_copied),
     cmocka_unit_test(differences_are_first_minus_other),
     cmocka_unit_test(notes_count),
+    cmocka_unit_test(missing_values_are_called_what_they_are),
+    cmocka_unit_test(curves_of_a_name_share_a_colour),
     cmocka_unit_test(survives_without_memory),
 };
 

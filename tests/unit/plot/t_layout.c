@@ -3,24 +3,9 @@
 #include "check.h"
 #include "figures.h"
 #include "plot/layout.h"
-#include "test_context.h"
+#include "plot_context.h"
 
-static pw_context *ctx;
 static struct pwi_layout layout;
-
-static int open_context(void **state)
-{
-    (void)state;
-    ctx = test_context();
-    return ctx == NULL;
-}
-
-static int close_context(void **state)
-{
-    (void)state;
-    pw_context_free(ctx);
-    return 0;
-}
 
 static const char long_title[] =
     "a european robin, close-up portrait, bokeh, masterpiece, best quality, highly detailed, "

@@ -7,23 +7,7 @@
 
 #include "check.h"
 #include "figures.h"
-#include "test_context.h"
-
-static pw_context *ctx;
-
-static int open_context(void **state)
-{
-    (void)state;
-    ctx = test_context();
-    return ctx == NULL;
-}
-
-static int close_context(void **state)
-{
-    (void)state;
-    pw_context_free(ctx);
-    return 0;
-}
+#include "plot_context.h"
 
 static const pw_picture_format formats[] = {PW_PICTURE_SVG, PW_PICTURE_PNG, PW_PICTURE_PDF,
                                             PW_PICTURE_TEXT};

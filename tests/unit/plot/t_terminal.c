@@ -5,23 +5,7 @@
 #include "base/utf8.h"
 #include "figures.h"
 #include "plot/text_grid.h"
-#include "test_context.h"
-
-static pw_context *ctx;
-
-static int open_context(void **state)
-{
-    (void)state;
-    ctx = test_context();
-    return ctx == NULL;
-}
-
-static int close_context(void **state)
-{
-    (void)state;
-    pw_context_free(ctx);
-    return 0;
-}
+#include "plot_context.h"
 
 /* Columns of a line without its escapes. */
 static size_t line_columns(const char *line, size_t size)
