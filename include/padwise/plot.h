@@ -79,7 +79,8 @@ typedef struct pw_figure_options {
     const char *title; /* wrapped to at most two lines, whole in an SVG's <title> */
     const char
         *description;    /* for those who do not see the picture: SVG's <desc> begins with it */
-    const char *footer;  /* source and licence: "data: L. Wagner, CC BY 4.0, modified" */
+    const char *footer;  /* source and licence: "data: L. Wagner, CC BY 4.0, modified"; in as
+                            many lines as it takes */
     int32_t n_columns;   /* panels side by side; 0: as many as are readable */
     const char *missing; /* what values are called that are not finite: "hidden"; NULL:
                             "missing" */

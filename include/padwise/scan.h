@@ -31,7 +31,7 @@ PW_NODISCARD PW_API pw_status pw_rows_pairs(pw_pair *out, const pw_rows *a, cons
 typedef struct pw_change {
     size_t n, n_bitwise; /* rows; those of them that are equal in every bit */
     size_t first;        /* the first that differs in a bit; PW_NO_ROW: none */
-    double cos_min;      /* NaN where no pair has a cosine */
+    double cos_min;      /* of the rows that differ; NaN where none of them has a cosine */
     size_t cos_min_at;   /* PW_NO_ROW with it */
     double l2;           /* of the differences, all rows as one vector */
     double l2_max;

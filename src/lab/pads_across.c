@@ -125,6 +125,7 @@ pw_status pw_pads_compare(pw_pads_across *out, pw_context *ctx, const pw_rows *i
     pw_status status = PW_OK;
 
     *out = (pw_pads_across){.n_inputs = n_inputs,
+                            .n_prompts = n_inputs,
                             .n_pairs = n_inputs * (n_inputs - (n_inputs > 0)) / 2,
                             .least = NAN,
                             .greatest = NAN,
@@ -180,6 +181,12 @@ static void say(struct sentence *sentence, const char *format, ...)
     sentence->size += n < 0 ? 0 : (size_t)n;
 }
 
+/* Some inputs are variants of one prompt. */
+static bool is_shared(const pw_pads_across *across)
+{
+    return across->n_prompts < across->n_inputs;
+}
+
 static const char *verdict(const pw_pads_across *across)
 {
     if (isnan(across->cosine.mean))
@@ -187,12 +194,25 @@ static const char *verdict(const pw_pads_across *across)
     if (across->n_bitwise == across->n_compared)
         return "Pads at the same position are identical in every bit";
     if (across->least >= ALIKE)
-        return "Pads at the same position are alike in all prompts, though not identical";
+        return is_shared(across)
+                   ? "Pads at the same position are alike in all inputs, though not identical"
+                   : "Pads at the same position are alike in all prompts, though not identical";
     if (across->mean_greatest < NOT_ALIKE)
-        return "Pads at the same position differ between prompts";
+        return is_shared(across) ? "Pads at the same position differ between inputs"
+                                 : "Pads at the same position differ between prompts";
     if (across->mean_least < NOT_ALIKE && across->mean_greatest >= ALIKE)
         return "Pads at the same position are alike at some positions and not at others";
     return "Pads at the same position are similar to a degree that depends on the position";
+}
+
+static void say_inputs(struct sentence *sentence, const pw_pads_across *across)
+{
+    if (!is_shared(across))
+        say(sentence, "%zu prompts", across->n_inputs);
+    else if (across->n_prompts == 1)
+        say(sentence, "%zu variants of one prompt", across->n_inputs);
+    else
+        say(sentence, "%zu inputs of %zu prompts", across->n_inputs, across->n_prompts);
 }
 
 size_t pw_pads_conclude(char *out, size_t capacity, const pw_pads_across *across)
@@ -202,7 +222,9 @@ size_t pw_pads_conclude(char *out, size_t capacity, const pw_pads_across *across
     say(&sentence, "%s: ", verdict(across));
     if (!isnan(across->cosine.mean)) {
         say(&sentence, "mean cosine %.3f", across->cosine.mean);
-        if (isnan(across->cosine.low))
+        if (is_shared(across))
+            say(&sentence, " (no interval over prompts)");
+        else if (isnan(across->cosine.low))
             say(&sentence, " (%s: no interval)",
                 across->n_pairs == 1 ? "a single pair" : "too few pairs");
         else
@@ -211,7 +233,8 @@ size_t pw_pads_conclude(char *out, size_t capacity, const pw_pads_across *across
         say(&sentence, ", from %.3f at position %zu to %.3f at position %zu; ", across->least,
             across->least_at, across->greatest, across->greatest_at);
     }
-    say(&sentence, "%zu prompts of %zu", across->n_inputs, across->tokens_min);
+    say_inputs(&sentence, across);
+    say(&sentence, " of %zu", across->tokens_min);
     if (across->tokens_max > across->tokens_min)
         say(&sentence, " to %zu", across->tokens_max);
     say(&sentence, " tokens, %zu position%s, %zu of %zu pairs of pads equal in every bit.",

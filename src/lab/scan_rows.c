@@ -57,7 +57,8 @@ void pw_pairs_change(pw_change *out, const pw_pair *pairs, const pw_row_role *ro
         if (!pairs[i].is_bitwise && out->first == PW_NO_ROW)
             out->first = i;
         squares += pairs[i].l2 * pairs[i].l2;
-        note_cosine(out, pairs[i].cosine, i);
+        if (!pairs[i].is_bitwise)
+            note_cosine(out, pairs[i].cosine, i);
         note_l2(out, pairs[i].l2, i);
     }
     out->l2 = sqrt(squares);

@@ -24,7 +24,7 @@ struct pwi_text_style {
     bool is_centered; /* lines among each other */
     pwi_color color;
     double width_max; /* along the text; 0: any. Longer text is wrapped to n_lines, then cut */
-    int n_lines;
+    int n_lines;      /* 0: as many as it takes */
 };
 
 typedef struct pwi_letters pwi_letters;
@@ -68,6 +68,10 @@ void pwi_canvas_clip(pwi_canvas *canvas, const struct pwi_rect *rect);
 /* Pixels [n_y, n_x] over rect, each a hard-edged cell. */
 void pwi_canvas_image(pwi_canvas *canvas, struct pwi_rect rect, const pwi_color *pixels,
                       size_t n_x, size_t n_y);
+
+/* Colours that run evenly down rect, the first at its top, the last at its foot. n > 1. */
+void pwi_canvas_gradient(pwi_canvas *canvas, struct pwi_rect rect, const pwi_color *colors,
+                         size_t n);
 
 /* A text with the point (x, y) at that part of its box: 0 left or top, 0.5 middle, 1 right or
  * bottom, as it stands on paper. */

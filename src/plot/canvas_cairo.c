@@ -123,10 +123,28 @@ pw_status pwi_canvas_open(pwi_canvas **out, const pw_figure *figure, pwi_letters
     return PW_OK;
 }
 
+/* Cells beyond which deflate takes its time. 1200 x 1020 pixels of CLIP-L: level 2 is 4 %
+ * smaller and 10 % slower, 6 takes twice the time for 20 %. Pictures of few cells are empty for
+ * the most part: 6 takes a fifth to a third off them for 5 to 15 ms. */
+#define MANY_CELLS 8192
+
+static bool has_many_cells(const pw_figure *figure)
+{
+    size_t n = 0;
+
+    for (const struct pwi_panel *panel = figure->first; panel != NULL; panel = panel->next) {
+        const struct pwi_mark *mark = pwi_panel_mark(panel, PWI_MARK_MATRIX);
+
+        n += mark != NULL ? mark->matrix.n_x * mark->matrix.n_y : 0;
+    }
+    return n > MANY_CELLS;
+}
+
 static pw_status write_png(pwi_canvas *canvas, pw_error *err)
 {
     cairo_surface_t *surface = canvas->surface;
     const struct pwi_png_image image = {
+        .level = has_many_cells(canvas->figure) ? 1 : 6,
         .rows = cairo_image_surface_get_data(surface),
         .stride = (size_t)cairo_image_surface_get_stride(surface),
         .width = (uint32_t)cairo_image_surface_get_width(surface),
@@ -242,6 +260,33 @@ static void put_pixels(cairo_surface_t *image, const pwi_color *pixels, size_t n
     cairo_surface_mark_dirty(image);
 }
 
+static void free_png(void *closure)
+{
+    pwi_buf *png = closure;
+    const pw_allocator *allocator = png->allocator;
+
+    pwi_buf_free(png);
+    PWI_DELETE(allocator, png);
+}
+
+/* The image as an SVG is to have it: cairo would write RGB, which is twice as large as indexes
+ * of the map's colours. Without it (too many colours, no memory) cairo writes its own. */
+static void attach_png(pwi_canvas *canvas, cairo_surface_t *image, const pwi_color *pixels,
+                       size_t n_x, size_t n_y)
+{
+    const pw_context *ctx = canvas->figure->ctx;
+    pwi_buf *png = PWI_NEW(&ctx->allocator, pwi_buf);
+
+    if (png == NULL)
+        return;
+    pwi_buf_init(png, &ctx->allocator);
+    if (!pwi_png_write_few_colors(png, ctx, pixels, n_x, n_y) ||
+        cairo_surface_set_mime_data(image, CAIRO_MIME_TYPE_PNG,
+                                    (const unsigned char *)png->data, png->size, free_png,
+                                    png) != CAIRO_STATUS_SUCCESS)
+        free_png(png);
+}
+
 void pwi_canvas_image(pwi_canvas *canvas, struct pwi_rect rect, const pwi_color *pixels,
                       size_t n_x, size_t n_y)
 {
@@ -250,6 +295,8 @@ void pwi_canvas_image(pwi_canvas *canvas, struct pwi_rect rect, const pwi_color 
     if (cairo_surface_status(image) == CAIRO_STATUS_SUCCESS) {
         cairo_surface_flush(image);
         put_pixels(image, pixels, n_x, n_y);
+        if (canvas->format == PW_PICTURE_SVG)
+            attach_png(canvas, image, pixels, n_x, n_y);
     }
     cairo_save(canvas->cairo);
     cairo_translate(canvas->cairo, rect.x, rect.y);
@@ -261,6 +308,24 @@ void pwi_canvas_image(pwi_canvas *canvas, struct pwi_rect rect, const pwi_color 
     cairo_fill(canvas->cairo);
     cairo_restore(canvas->cairo);
     cairo_surface_destroy(image);
+}
+
+void pwi_canvas_gradient(pwi_canvas *canvas, struct pwi_rect rect, const pwi_color *colors,
+                         size_t n)
+{
+    cairo_pattern_t *gradient =
+        cairo_pattern_create_linear(rect.x, rect.y, rect.x, rect.y + rect.height);
+
+    PW_ASSERT(n > 1);
+    for (size_t i = 0; i < n; i++)
+        cairo_pattern_add_color_stop_rgb(gradient, (double)i / (double)(n - 1),
+                                         colors[i].red / 255.0, colors[i].green / 255.0,
+                                         colors[i].blue / 255.0);
+    /* A gradient that could not be made hands its error to the canvas here. */
+    cairo_set_source(canvas->cairo, gradient);
+    cairo_rectangle(canvas->cairo, rect.x, rect.y, rect.width, rect.height);
+    cairo_fill(canvas->cairo);
+    cairo_pattern_destroy(gradient);
 }
 
 void pwi_canvas_text(pwi_canvas *canvas, const struct pwi_text_style *style, const char *text,

@@ -42,7 +42,21 @@ static void draw_legend(pwi_canvas *canvas, const struct pwi_layout *layout)
     }
 }
 
+/* Colours of the bar where it is pixels, and where it is a gradient: between stops at fiftieths
+ * of a range the maps differ from a straight line by no more than t_colors allows. */
 #define N_BAR_STEPS 128
+#define N_BAR_STOPS 51
+
+static void draw_bar_gradient(pwi_canvas *canvas, const struct pwi_layout *layout)
+{
+    const pw_color_scale *colors = &layout->colors;
+    pwi_color stops[N_BAR_STOPS];
+
+    for (size_t i = 0; i < N_BAR_STOPS; i++)
+        stops[i] = pwi_color_of(colors, colors->max - (double)i / (N_BAR_STOPS - 1) *
+                                                          (colors->max - colors->min));
+    pwi_canvas_gradient(canvas, layout->bar, stops, N_BAR_STOPS);
+}
 
 static pw_status draw_bar_colors(pwi_canvas *canvas, pw_context *ctx,
                                  const struct pwi_layout *layout, pw_error *err)
@@ -51,6 +65,10 @@ static pw_status draw_bar_colors(pwi_canvas *canvas, pw_context *ctx,
     float steps[N_BAR_STEPS];
     const pw_matrix matrix = {steps, 1, N_BAR_STEPS, 1, 1, false};
 
+    if (pwi_canvas_scale(canvas) == 0) {
+        draw_bar_gradient(canvas, layout);
+        return PW_OK;
+    }
     for (size_t i = 0; i < N_BAR_STEPS; i++)
         steps[i] = (float)(colors->max -
                            ((double)i + 0.5) / N_BAR_STEPS * (colors->max - colors->min));
@@ -115,6 +133,7 @@ pw_status pwi_draw_figure(pwi_canvas *canvas, const pw_figure *figure,
 {
     const struct pwi_text_style title = pwi_style_title(layout->width);
     const struct pwi_text_style note = pwi_style_note(layout->width);
+    const struct pwi_text_style footer = pwi_style_footer(layout->width);
 
     pwi_canvas_text(canvas, &title, figure->title, PWI_MARGIN, layout->title_top, 0, 0);
     draw_legend(canvas, layout);
@@ -124,6 +143,6 @@ pw_status pwi_draw_figure(pwi_canvas *canvas, const pw_figure *figure,
     if (layout->has_bar)
         PWI_TRY(draw_bar(canvas, figure->ctx, layout, letters, err));
     pwi_canvas_text(canvas, &note, layout->note, PWI_MARGIN, layout->note_top, 0, 0);
-    pwi_canvas_text(canvas, &note, figure->footer, PWI_MARGIN, layout->footer_top, 0, 0);
+    pwi_canvas_text(canvas, &footer, figure->footer, PWI_MARGIN, layout->footer_top, 0, 0);
     return PW_OK;
 }

@@ -140,14 +140,14 @@ static void draw_y(pwi_canvas *canvas, const struct pwi_panel_layout *panel)
 static void draw_axis_labels(pwi_canvas *canvas, const struct pwi_panel_layout *panel)
 {
     const struct pwi_rect *plot = &panel->plot;
-    struct pwi_text_style style = pwi_style_label(plot->width + 60);
+    struct pwi_text_style style = pwi_style_label(plot->width + panel->label_room);
 
     if (panel->x.has_label)
         pwi_canvas_text(canvas, &style, panel->panel->x.label, plot->x + plot->width / 2,
                         plot->y + plot->height + PWI_TICK + 3 + panel->x.extent, 0.5, 0);
     if (!panel->y.has_label)
         return;
-    style = pwi_style_label(plot->height + 40);
+    style = pwi_style_label(plot->height + panel->label_room);
     style.is_vertical = true;
     pwi_canvas_text(canvas, &style, panel->panel->y.label,
                     plot->x - PWI_TICK - 7 - panel->y.extent, plot->y + plot->height / 2, 1,

@@ -17,4 +17,8 @@ size_t pwi_label_prefix(const char *text, size_t n_characters);
 /* Characters shown of one text at most: two lines hold fewer. */
 #define PWI_SHOWN_MAX 512
 
+/* The same of a text that is not cut by lines: the credits of all inputs that a figure has
+ * panels for. */
+#define PWI_SHOWN_WHOLE_MAX 8192
+
 #endif

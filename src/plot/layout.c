@@ -22,6 +22,8 @@
 #define BAR_WIDTH 11.0
 #define GAP       12.0
 
+#define LABEL_ROOM 50.0 /* of axis labels beyond a plot that is alone */
+
 static struct pwi_text_style style(double size, bool is_bold, pwi_color color, double width,
                                    int n_lines)
 {
@@ -58,6 +60,14 @@ struct pwi_text_style pwi_style_tick(void)
 struct pwi_text_style pwi_style_note(double width)
 {
     return style(9, false, PWI_FAINT, width - 2 * PWI_MARGIN, 3);
+}
+
+struct pwi_text_style pwi_style_footer(double width)
+{
+    struct pwi_text_style footer = pwi_style_note(width);
+
+    footer.n_lines = 0; /* a licence holds as a whole or not at all */
+    return footer;
 }
 
 static double height_of(pwi_letters *letters, struct pwi_text_style text_style,
@@ -160,7 +170,7 @@ static double wanted_height(const struct pwi_panel *panel, size_t n_rows)
     if (panel->is_square)
         return SQUARE_MAX;
     if (n_y > 0)
-        return fmax(1, floor(most / (double)n_y)) * fmin((double)n_y, most);
+        return fmin(fmax(1, floor(most / (double)n_y)), CELL_MAX) * fmin((double)n_y, most);
     return pwi_panel_n_x(panel) > 0 ? BARS_HEIGHT : CURVES_HEIGHT;
 }
 
@@ -267,6 +277,7 @@ static void place_panels(struct pwi_layout *layout, double top, double bar)
             if (i < layout->n_panels) {
                 layout->panels[i].plot.x = x;
                 layout->panels[i].plot.y = floor(y + size.above + 0.5);
+                layout->panels[i].label_room = layout->n_panels == 1 ? LABEL_ROOM : GAP;
             }
             x += widths[column];
         }
@@ -335,6 +346,25 @@ static pw_status size_panels(struct pwi_layout *layout, pwi_letters *letters, do
     return PW_OK;
 }
 
+#define FITS_MAX 4
+
+/* The widths of plots are what the texts of y leave, which depend on heights: until both agree.
+ * rest: the height of all but the panels; height: of the whole, 0: any. */
+static pw_status fit_panels(struct pwi_layout *layout, pwi_letters *letters, double bar,
+                            double rest, double height, pw_error *err)
+{
+    bool fits = false;
+
+    for (int i = 0; i < FITS_MAX && !fits; i++) {
+        fits = true;
+        PWI_TRY(size_panels(layout, letters, bar, err));
+        PWI_TRY(fit_height(layout, rest, height, err));
+        for (size_t k = 0; k < layout->n_panels; k++)
+            fits = pwi_axis_y_fit(&layout->panels[k], letters, layout->width) && fits;
+    }
+    return PW_OK;
+}
+
 pw_status pwi_layout_make(struct pwi_layout *layout, const pw_figure *figure,
                           pwi_letters *letters, double width, double height, pw_error *err)
 {
@@ -350,20 +380,17 @@ pw_status pwi_layout_make(struct pwi_layout *layout, const pw_figure *figure,
     choose_grid(layout, figure);
     pwi_axes_share(layout, figure, letters);
     bar = bar_extent(layout, letters);
-    PWI_TRY(size_panels(layout, letters, bar, err));
-
     layout->title_top = PWI_MARGIN - 2;
     top = layout->title_top + height_of(letters, pwi_style_title(width), figure->title);
     top += figure->title[0] != '\0' ? (layout->legend.n > 0 ? 6 : 11) : 0;
     top += legend_rows(layout, letters, top);
     top = fmax(top, PWI_MARGIN);
     note = height_of(letters, pwi_style_note(width), layout->note);
-    footer = height_of(letters, pwi_style_note(width), figure->footer);
+    footer = height_of(letters, pwi_style_footer(width), figure->footer);
     note += note > 0 ? 6 : 0;
     footer += footer > 0 ? 6 : 0;
-    PWI_TRY(fit_height(layout, top + note + footer + PWI_MARGIN - 4, height, err));
-    for (size_t i = 0; i < layout->n_panels; i++)
-        pwi_axis_y_fit(&layout->panels[i]);
+    PWI_TRY(
+        fit_panels(layout, letters, bar, top + note + footer + PWI_MARGIN - 4, height, err));
     place_panels(layout, top, bar);
     place_bar(layout);
     top += rows_height(layout);

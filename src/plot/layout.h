@@ -34,6 +34,7 @@ struct pwi_panel_layout {
     struct pwi_rect plot;
     double title_height;
     struct pwi_axis_layout x, y;
+    double label_room; /* of axis labels beyond the plot, both sides together */
     double x_min, x_max, y_min, y_max;
 };
 
@@ -60,6 +61,7 @@ struct pwi_text_style pwi_style_panel_title(double width);
 struct pwi_text_style pwi_style_label(double width);
 struct pwi_text_style pwi_style_tick(void);
 struct pwi_text_style pwi_style_note(double width);
+struct pwi_text_style pwi_style_footer(double width);
 
 /* The ticks of a panel's axes. */
 void pwi_panel_ticks_x(const struct pwi_panel_layout *panel, struct pwi_ticks *ticks);

@@ -8,7 +8,8 @@
 
 #define SMALLEST     6.5   /* letters of cell labels */
 #define X_LABELS_MAX 110.0 /* length of labels that read upward */
-#define Y_LABELS_MAX 0.26  /* of the picture's width */
+#define Y_LABELS_MAX 0.32  /* of the picture's width */
+#define TEXT_GAP     5.0   /* between the numbers of an axis */
 
 const char *pwi_axis_text(const pw_axis *axis, size_t i)
 {
@@ -22,6 +23,16 @@ static size_t ticks_for(double length, double each)
     return n < 2 ? 2 : n > 10 ? 10 : (size_t)n;
 }
 
+/* Layers and positions are whole: there is none at 0.5, where a tick would stand. */
+static size_t whole_ticks(const struct pwi_panel_layout *panel)
+{
+    const double span = panel->x_max - panel->x_min;
+    const bool is_few = panel->panel->x.scale == PW_SCALE_LINEAR && span >= 1 &&
+                        span < (double)panel->x.n_wanted;
+
+    return is_few && pwi_panel_x_is_whole(panel->panel) ? (size_t)span : panel->x.n_wanted;
+}
+
 void pwi_panel_ticks_x(const struct pwi_panel_layout *panel, struct pwi_ticks *ticks)
 {
     const size_t n = pwi_panel_n_x(panel->panel);
@@ -30,7 +41,7 @@ void pwi_panel_ticks_x(const struct pwi_panel_layout *panel, struct pwi_ticks *t
         pwi_ticks_cells(ticks, n, panel->x.n_wanted);
     else
         pwi_ticks_make(ticks, panel->panel->x.scale, panel->x_min, panel->x_max,
-                       panel->x.n_wanted);
+                       whole_ticks(panel));
 }
 
 void pwi_panel_ticks_y(const struct pwi_panel_layout *panel, struct pwi_ticks *ticks)
@@ -44,13 +55,15 @@ void pwi_panel_ticks_y(const struct pwi_panel_layout *panel, struct pwi_ticks *t
                        panel->y.n_wanted);
 }
 
-static double widest_label(const pw_axis *axis, size_t n, pwi_letters *letters, double width)
+/* Of the labels that are written: every so-manieth of n. */
+static double widest_label(const pw_axis *axis, size_t n, size_t every, pwi_letters *letters,
+                           double width)
 {
     struct pwi_text_style text_style = pwi_style_tick();
     double widest = 0;
 
     text_style.width_max = width;
-    for (size_t i = 0; i < n && i < axis->n_labels; i++) {
+    for (size_t i = 0; i < n && i < axis->n_labels; i += every) {
         double label_width, height;
 
         pwi_letters_measure(letters, &text_style, axis->labels[i], &label_width, &height);
@@ -80,6 +93,38 @@ static void fit_labels(struct pwi_axis_layout *axis, double cell)
     axis->every = (size_t)ceil(axis->size * 1.05 / fmax(cell, 1e-3));
 }
 
+/* Ticks whose texts stand apart. */
+static bool are_apart(const struct pwi_ticks *ticks, const struct pwi_span *span, double widest)
+{
+    double last = -INFINITY;
+
+    for (size_t i = 0; i < ticks->n; i++) {
+        const double at = pwi_span_at(span, ticks->tick[i].at);
+
+        if (ticks->tick[i].text[0] == '\0')
+            continue;
+        if (at - last < widest + TEXT_GAP)
+            return false;
+        last = at;
+    }
+    return true;
+}
+
+/* As many ticks as their texts leave room for. */
+static void fit_x_ticks(struct pwi_panel_layout *panel, pwi_letters *letters)
+{
+    const struct pwi_span span = {panel->panel->x.scale, panel->x_min, panel->x_max, 0,
+                                  panel->plot.width};
+    struct pwi_ticks ticks;
+
+    panel->x.n_wanted = ticks_for(panel->plot.width, 30);
+    for (; panel->x.n_wanted > 2; panel->x.n_wanted--) {
+        pwi_panel_ticks_x(panel, &ticks);
+        if (are_apart(&ticks, &span, widest_tick(&ticks, letters)))
+            return;
+    }
+}
+
 void pwi_axis_x_layout(struct pwi_panel_layout *panel, pwi_letters *letters)
 {
     const size_t n = pwi_panel_n_x(panel->panel);
@@ -90,11 +135,12 @@ void pwi_axis_x_layout(struct pwi_panel_layout *panel, pwi_letters *letters)
 
     axis->size = PWI_TICK_SIZE;
     axis->every = 1;
-    axis->n_wanted = ticks_for(panel->plot.width, 30);
     axis->extent = 1.2 * PWI_TICK_SIZE;
-    if (from->n_labels == 0 || n == 0)
+    if (from->n_labels == 0 || n == 0) {
+        fit_x_ticks(panel, letters);
         return;
-    widest = widest_label(from, n, letters, X_LABELS_MAX);
+    }
+    widest = widest_label(from, n, 1, letters, X_LABELS_MAX);
     if (widest + 5 <= cell)
         return;
     axis->is_vertical = true;
@@ -102,33 +148,39 @@ void pwi_axis_x_layout(struct pwi_panel_layout *panel, pwi_letters *letters)
     axis->extent = widest * axis->size / PWI_TICK_SIZE;
 }
 
-void pwi_axis_y_fit(struct pwi_panel_layout *panel)
+/* The room of what is written, in letters of that size. */
+static double y_extent(const struct pwi_panel_layout *panel, pwi_letters *letters, double width)
 {
     const size_t n = pwi_panel_n_y(panel->panel);
+    const pw_axis *from = &panel->panel->y;
+    struct pwi_ticks ticks;
 
-    if (n == 0) {
-        panel->y.n_wanted = ticks_for(panel->plot.height, 30);
-        return;
-    }
-    panel->y.n_wanted = ticks_for(panel->plot.height, 34);
-    fit_labels(&panel->y, panel->plot.height / (double)n);
-    if (panel->panel->y.n_labels > 0)
-        panel->y.extent *= panel->y.size / PWI_TICK_SIZE;
+    if (from->n_labels > 0 && n > 0)
+        return widest_label(from, n, panel->y.every, letters, Y_LABELS_MAX * width) *
+               panel->y.size / PWI_TICK_SIZE;
+    pwi_panel_ticks_y(panel, &ticks);
+    return widest_tick(&ticks, letters);
 }
 
+bool pwi_axis_y_fit(struct pwi_panel_layout *panel, pwi_letters *letters, double width)
+{
+    const size_t n = pwi_panel_n_y(panel->panel);
+    const double room = panel->y.extent;
+
+    panel->y.n_wanted = ticks_for(panel->plot.height, n == 0 ? 30 : 34);
+    if (n > 0)
+        fit_labels(&panel->y, panel->plot.height / (double)n);
+    panel->y.extent = y_extent(panel, letters, width);
+    return panel->y.extent <= room;
+}
+
+/* A guess: the height that it depends on is not known yet. */
 static void y_layout(struct pwi_panel_layout *panel, pwi_letters *letters, double width)
 {
-    struct pwi_ticks ticks;
-    const pw_axis *from = &panel->panel->y;
-
     panel->y.n_wanted = pwi_panel_n_y(panel->panel) > 0 ? 8 : 6;
-    if (from->n_labels > 0 && pwi_panel_n_y(panel->panel) > 0) {
-        panel->y.extent =
-            widest_label(from, pwi_panel_n_y(panel->panel), letters, Y_LABELS_MAX * width);
-        return;
-    }
-    pwi_panel_ticks_y(panel, &ticks);
-    panel->y.extent = widest_tick(&ticks, letters);
+    panel->y.size = PWI_TICK_SIZE;
+    panel->y.every = 1;
+    panel->y.extent = y_extent(panel, letters, width);
 }
 
 static bool same_labels(const pw_axis *a, const pw_axis *b)

@@ -11,7 +11,8 @@ void pwi_axes_share(struct pwi_layout *layout, const pw_figure *figure, pwi_lett
 /* The x axis of a panel whose plot has its width. */
 void pwi_axis_x_layout(struct pwi_panel_layout *panel, pwi_letters *letters);
 
-/* The y axis of a panel whose plot has its height. */
-void pwi_axis_y_fit(struct pwi_panel_layout *panel);
+/* The y axis of a panel whose plot has its height, in a picture that is `width` wide. false: it
+ * takes more room than was left of the plot. */
+bool pwi_axis_y_fit(struct pwi_panel_layout *panel, pwi_letters *letters, double width);
 
 #endif

@@ -2,6 +2,7 @@
 /* Letters by pango: any script that the machine's fonts have. What reaches pango is valid UTF-8
  * of bounded length (label.h) in a bounded size: no call here can make GLib abort for anything
  * but memory. */
+#include <math.h>
 #include <pango/pangocairo.h>
 
 #include "plot/letters.h"
@@ -92,6 +93,7 @@ void pwi_letters_close(pwi_letters *letters)
 PangoLayout *pwi_letters_layout(pwi_letters *letters, const struct pwi_text_style *style,
                                 const char *text)
 {
+    const size_t n_characters = style->n_lines > 0 ? PWI_SHOWN_MAX : PWI_SHOWN_WHOLE_MAX;
     PangoLayout *layout = pango_layout_new(letters->context);
 
     pango_font_description_set_absolute_size(letters->font, style->size * PANGO_SCALE);
@@ -104,11 +106,13 @@ PangoLayout *pwi_letters_layout(pwi_letters *letters, const struct pwi_text_styl
         pango_layout_set_alignment(layout, PANGO_ALIGN_CENTER);
     if (style->width_max > 0) {
         pango_layout_set_width(layout, (int)(style->width_max * PANGO_SCALE));
-        pango_layout_set_height(layout, style->n_lines > 1 ? -style->n_lines : -1);
         pango_layout_set_wrap(layout, PANGO_WRAP_WORD_CHAR);
+    }
+    if (style->width_max > 0 && style->n_lines > 0) {
+        pango_layout_set_height(layout, -style->n_lines);
         pango_layout_set_ellipsize(layout, PANGO_ELLIPSIZE_END);
     }
-    pango_layout_set_text(layout, text, (int)pwi_label_prefix(text, PWI_SHOWN_MAX));
+    pango_layout_set_text(layout, text, (int)pwi_label_prefix(text, n_characters));
     return layout;
 }
 
@@ -123,8 +127,8 @@ static void guess_size(const struct pwi_text_style *style, const char *text, dou
         n += ((unsigned char)*at & 0xC0) != 0x80;
     *width = 0.6 * style->size * (double)n;
     if (style->width_max > 0 && *width > style->width_max) {
+        n_lines = style->n_lines > 0 ? style->n_lines : ceil(*width / style->width_max);
         *width = style->width_max;
-        n_lines = style->n_lines > 1 ? style->n_lines : 1;
     }
     *height = 1.17 * style->size * n_lines;
 }

@@ -95,6 +95,15 @@ void pwi_panel_range_x(const struct pwi_panel *panel, double *min, double *max)
         axis_range(panel, &panel->x, include_mark_x, min, max, panel->x.scale == PW_SCALE_LOG);
 }
 
+bool pwi_panel_x_is_whole(const struct pwi_panel *panel)
+{
+    for (const struct pwi_mark *mark = panel->first; mark != NULL; mark = mark->next)
+        for (size_t i = 0; mark->kind == PWI_MARK_CURVE && i < mark->curve.n; i++)
+            if (mark->curve.x != NULL && mark->curve.x[i] != floor(mark->curve.x[i]))
+                return false;
+    return true;
+}
+
 void pwi_panel_range_y(const struct pwi_panel *panel, double *min, double *max)
 {
     const size_t n = pwi_panel_n_y(panel);

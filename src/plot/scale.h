@@ -58,4 +58,7 @@ const char *pwi_count_text(char text[PWI_NUMBER_SIZE], uint64_t count);
 void pwi_panel_range_x(const struct pwi_panel *panel, double *min, double *max);
 void pwi_panel_range_y(const struct pwi_panel *panel, double *min, double *max);
 
+/* Whether all curves of a panel have their points at whole numbers along x. */
+bool pwi_panel_x_is_whole(const struct pwi_panel *panel);
+
 #endif

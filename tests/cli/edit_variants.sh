@@ -3,6 +3,8 @@
 . "$PADWISE_CLI_TESTS/helpers.bash"
 padwise edit -q "a beaver with blue teeth" --variants workshop --stem beaver -o v/ 2>err; echo "exit $?"; cat err
 ls v
+padwise edit --n-real 7 v/beaver_normal.json --variants workshop --stem b -o said/ 2>&1 >table.txt | grep -o "expected by construction\|^wrote .*"
+awk 'length > 80' table.txt
 for f in v/*.json; do
     python3 - $f <<'END'
 import json, sys

@@ -127,3 +127,15 @@ grep -o 'There are no pads here' sorts.html | head -n 1
 grep -o '[0-9]* tokens at its end are cut off' sorts.html
 grep -c '&lt;script&gt;alert(1)&lt;/script&gt;' sorts.html | awk '{ print ($1 > 2) }'
 wc -c <prompts.html | awk '{ print ($1 < 800000) }'
+
+echo "== files without a vocabulary: no columns of strokes; variants of one prompt: no interval; what was done to them"
+for i in 1 2 3; do padwise edit -q a.json --n-real 4 --edit "pads: scale 0.$i" -o "scaled_$i.json"; done
+padwise report -q --n-real 4 a.json scaled_1.json scaled_2.json scaled_3.json -o variants.html && python3 check.py variants.html
+grep -c -E '<th>id</th>|<th class="text">token</th>' variants.html
+grep -o '<h1>[^<]*' variants.html
+grep -o '4 variants of one prompt of[^,.]*' variants.html | head -n 1
+grep -o 'no interval over prompts' variants.html | head -n 1
+grep -o '<li>These are 4 variants[^<]*' variants.html
+grep -o 'edited: <code>[^<]*' variants.html
+sed -n '/Cosine between inputs</,/<.tbody>/p' variants.html | grep -o '<td class="text">BOS row</td><td>6</td><td>[^<]*</td><td>[^<]*</td>'
+padwise report -q --n-real 4 a.json c.json scaled_1.json -o mixed.html && grep -o '<li>These are 3 inputs[^<]*' mixed.html

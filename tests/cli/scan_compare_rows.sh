@@ -14,3 +14,8 @@ echo "# a prompt and a file that was made of it are equal in every bit"
 padwise encode -q -o a.safetensors "a beaver"
 padwise compare -q --rows "a beaver" a.safetensors | tail -n 3; echo "exit ${PIPESTATUS[0]}"
 padwise compare -q --cpu ref --rows "a beaver" "a beaver with teeth" | tail -n 4; echo "exit ${PIPESTATUS[0]}"
+echo "# several are held against the last; roles unknown: rows that differ have the least cosine, equal ones have none"
+echo '{"embedding":[[4,0],[0,1],[0,0],[0,3],[3,4],[4,0]],"shape":[6,2]}' >zero.json
+try padwise compare --rows zero.json a.json | grep -A 1 unknown,
+try padwise compare --rows --n-real 4 a.json b.json zero.json a.json
+padwise compare --rows --json --n-real 4 b.json zero.json a.json | json 'o["a"], o["b"], o["equal"], o["all"]["n_bitwise"], round(o["rel_l2"], 4)'

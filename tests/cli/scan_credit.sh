@@ -15,7 +15,7 @@ said() {
     tr -s '\n ' ' ' <"$1" | python3 -c '
 import html, re, sys
 text = html.unescape(sys.stdin.read().replace("\\\"", "\"").replace("</text> <text", " "))
-found = re.findall("Laura Wagner.{0,90}?laurajul/latent-vandalism-workshop.{0,3}? CC BY 4.0(, modified)?", text)
+found = re.findall("Laura Wagner.{0,90}?laurajul/latent-vandalism-workshop.{0,3}? CC BY 4.0(, (?:partly )?modified)?", text)
 print(len(found), "of them modified:", len([x for x in found if x]))'
 }
 show() {
@@ -58,6 +58,13 @@ done
 each "flux-check zeroed" flux-check $T $a zero.json
 padwise flux-check -q $T zero.json -o flux.safetensors >out
 name=flux.safetensors show compare flux.safetensors flux.safetensors
+echo "# published and edited beside each other: one line, and that a part of it is modified"
+line() { tr -s '\n ' ' ' <"$1" | grep -oi 'data: Laura.*CC BY 4.0[a-z, ]*\(; [^"]*\)\?'; }
+padwise pads stats $T $a zero.json $b zero.safetensors >out && line out
+padwise plot heat -q $T zero.json $a -o picture.txt && line picture.txt
+padwise compare --json $a zero.json | json 'o["credit"]'
+padwise pads stats $T zero.json zero.npz >out && line out
+padwise pads stats $T zero.json $a --credit "A. Person; CC0" >out; tail -1 out
 echo "# rows of the published tensors in somebody else's file"
 echo '{"prompt":"mine","author":"A. Person","license":"CC0","embedding":['"$(for i in $(seq 77); do printf '[%s0],' "$(printf '1,%.0s' $(seq 767))"; done | sed 's/,$//')"'],"shape":[77,768],"n_real":5}' >mine.json
 padwise edit -q mine.json --edit "pads: from $a" -o both.json
@@ -66,3 +73,4 @@ padwise edit -q mine.json --edit "pads: from zero.safetensors" -o both.safetenso
 padwise pads stats --json both.safetensors | json 'o["credit"]'
 padwise edit -q $b $T --edit "pads: from $a" -o birds.json
 padwise pads stats --json $T birds.json | json 'o["credit"]'
+padwise plot heat -q $T mine.json both.json zero.json $b -o picture.txt && tail -3 picture.txt

@@ -22,6 +22,15 @@ for line in sys.stdin:
         print(o["x"], o["edits"], abs(o["l2" + part] - l2) < 1e-12, o["cosine" + part] is None if cos is None else abs(o["cosine" + part] - cos) < 1e-12)'
 echo "# whole numbers stay whole where rows are counted"
 padwise sweep --json x.json --edit "first {x} of pads: zero" --values 0..6/3 -o u/ | json '[o["x"], o["edits"]]'
+echo "# each step says what it is, and pictures tell steps of one prompt apart"
+for file in s/*.json; do
+    padwise info --json $file | json 'o["manifest"]["edits"]'
+done
+padwise plot norms s/*.json -o norms.txt -q && grep -o "00[0-9]_[0-9.]*.json: x" norms.txt
+padwise sweep -q --json x.json --edit "all: scale {x}" --values 0.5 -o e/ >/dev/null
+python3 -c 'import json; o = json.load(open("e/000_0.5.json")); print(o["manipulation"], o["scale_factor"], o["original_base"])'
+echo "# formats"
+padwise sweep -q --format npz --json x.json --edit "all: scale {x}" --values 0.5 -o f/ | json 'o["file"]'
 echo "# where pads are not known"
 python3 -c '
 import json

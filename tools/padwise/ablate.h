@@ -24,6 +24,7 @@ struct ablate {
     struct scan_text *texts;
     size_t n_texts, n_tokens;
     pw_mask_rule mask;
+    struct pool scratch;    /* of the prompt at hand, like all below but kv */
     struct ablation *words; /* of the prompt at hand */
     size_t n_words, capacity;
     struct scan_batch batch; /* the prompt, then each ablation */

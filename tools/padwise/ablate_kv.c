@@ -92,7 +92,7 @@ static void find_takers(struct ablate *ablate, const struct scan_text *text, siz
 
 int ablate_kv_measure(struct ablate *ablate, const struct scan_text *text)
 {
-    struct pool *pool = &ablate->pads.app->pool;
+    struct pool *pool = &ablate->scratch;
     const size_t n = ablate->n_tokens, n_real = ablate_n_real(text);
     pw_row_role *roles;
 
@@ -265,7 +265,7 @@ void ablate_kv_say(struct ablate *ablate, struct builder *text)
 
 int ablate_kv_draw(struct ablate *ablate, pw_figure *figure, const char *const *words)
 {
-    struct pool *pool = &ablate->pads.app->pool;
+    struct pool *pool = &ablate->scratch;
     double *heights;
     pw_plot_role *roles;
     pw_panel_options panel;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What checks of `padwise audit` say: numbers, and the verdict that follows from them. */
+#include <math.h>
+
 #include "audit_run.h"
 #include "talk.h"
 
@@ -24,6 +26,13 @@ int finding_estimate(struct audit *audit, struct finding *finding, const double 
     return DONE;
 }
 
+int finding_estimate_inputs(struct audit *audit, struct finding *finding, const double *values,
+                            const char *of)
+{
+    finding->estimate_of = of;
+    return pads_estimate(&audit->pads, &finding->estimate, values, audit->pads.n);
+}
+
 void finding_spread(struct finding *finding, int n_decimals, double factor, const char *unit)
 {
     const pw_estimate *estimate = &finding->estimate;
@@ -31,9 +40,10 @@ void finding_spread(struct finding *finding, int n_decimals, double factor, cons
     if (estimate->n_values == 0)
         builder_text(&finding->measured, "no number (rows of zeros)");
     else
-        builder_format(&finding->measured, "%.*f%s (%.*f to %.*f%s by prompt)", n_decimals,
+        builder_format(&finding->measured, "%.*f%s (%.*f to %.*f%s by %s)", n_decimals,
                        factor * estimate->mean, unit, n_decimals, factor * estimate->min,
-                       n_decimals, factor * estimate->max, unit);
+                       n_decimals, factor * estimate->max, unit,
+                       estimate->n_values > finding->n_prompts ? "input" : "prompt");
 }
 
 /* One pair, or less, says nothing of others. */
@@ -59,7 +69,13 @@ void finding_judge_mean(const struct claim *claim, struct finding *finding)
     else if (finding->verdict == PW_VERDICT_FALSE)
         builder_format(&finding->reason, "the interval ends at %.3f, below %g", estimate->high,
                        claim->limit);
-    else if (!is_few(claim, finding, estimate->n_items))
+    else if (is_few(claim, finding, estimate->n_items))
+        return;
+    else if (isnan(estimate->low))
+        finding_lacks(claim, finding,
+                      "inputs that share a prompt have no interval: give one of each prompt",
+                      "INPUT INPUT INPUT");
+    else
         finding_lacks(claim, finding,
                       "the interval holds the limit, and more prompts narrow it", "INPUT...");
 }
@@ -88,10 +104,9 @@ static void set_tokens(struct finding *finding, size_t i, size_t n)
     finding->tokens_max = n > finding->tokens_max ? n : finding->tokens_max;
 }
 
-static void say_prompts(struct finding *finding)
+static void say_tokens(struct finding *finding)
 {
-    builder_format(&finding->n, "%zu prompt%s of %zu", finding->n_prompts,
-                   finding->n_prompts == 1 ? "" : "s", finding->tokens_min);
+    builder_format(&finding->n, " of %zu", finding->tokens_min);
     if (finding->tokens_max > finding->tokens_min)
         builder_format(&finding->n, " to %zu", finding->tokens_max);
     builder_text(&finding->n, " tokens");
@@ -99,10 +114,11 @@ static void say_prompts(struct finding *finding)
 
 void finding_of_inputs(const struct audit *audit, struct finding *finding)
 {
-    finding->n_prompts = audit->pads.n;
+    finding->n_prompts = audit->pads.n_prompts;
     for (size_t i = 0; i < audit->pads.n; i++)
         set_tokens(finding, i, audit->pads.inputs[i].n_real);
-    say_prompts(finding);
+    pads_say_prompts(&audit->pads, &finding->n, audit->pads.n);
+    say_tokens(finding);
 }
 
 void finding_of_texts(const struct audit *audit, struct finding *finding)
@@ -110,7 +126,9 @@ void finding_of_texts(const struct audit *audit, struct finding *finding)
     finding->n_prompts = audit->of_own.n;
     for (size_t i = 0; i < audit->of_own.n; i++)
         set_tokens(finding, i, audit_n_real(audit, i));
-    say_prompts(finding);
+    builder_format(&finding->n, "%zu prompt%s", finding->n_prompts,
+                   finding->n_prompts == 1 ? "" : "s");
+    say_tokens(finding);
 }
 
 void finding_lacks(const struct claim *claim, struct finding *finding, const char *why,

@@ -81,6 +81,7 @@ static int open_builtin(struct audit *audit)
     pw_error err;
 
     scan->app = scan->encode.app = app;
+    scan->pool = &app->pool;
     pw_model_options_init(&options);
     TRY(app_model_options(app, &options));
     if (pw_model_open_builtin(&first->model, app->ctx, &options, &err) != PW_OK ||
@@ -122,7 +123,18 @@ static int add_text(struct audit *audit, pw_text text, const char *where)
     return scan_need_pads(&own->scan, added, own->n_tokens);
 }
 
-/* The inputs' prompts, where their encoder is at hand; of a file the one that it names. */
+/* Of the inputs that share a prompt. */
+static bool is_first(const struct pads *pads, size_t i)
+{
+    size_t k = 0;
+
+    while (pads->prompt_of[k] != pads->prompt_of[i])
+        k++;
+    return k == i;
+}
+
+/* The inputs' prompts, each once, where their encoder is at hand; of a file the one that it
+ * names. */
 static int add_texts(struct audit *audit)
 {
     const struct pads *pads = &audit->pads;
@@ -133,7 +145,7 @@ static int add_texts(struct audit *audit)
 
         if (input->path != NULL)
             text = roles_cut_suffix(input->prompt);
-        if (text.bytes != NULL)
+        if (text.bytes != NULL && is_first(pads, i))
             TRY(add_text(audit, text, input->name));
     }
     for (size_t i = 0; !audit->encodes && i < N_OWN; i++)

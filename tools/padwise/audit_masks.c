@@ -79,15 +79,22 @@ static size_t first_length(const struct audit *audit)
 static int run_lengths(struct audit *audit, struct kept *kept)
 {
     struct audit_encoder *own = &audit->of_own;
+    struct progress *progress = &audit->pads.app->progress;
+    size_t n_lengths;
 
     TRY(audit_encode(audit));
+    n_lengths = own->n_tokens - first_length(audit) + 1;
     kept->is_kept = pool_array(&audit->pads.app->pool, own->n + 1, sizeof(double));
     if (kept->is_kept == NULL)
         return fail_memory(audit->pads.app);
     for (size_t i = 0; i < own->n; i++)
         kept->is_kept[i] = 1.0;
-    for (size_t n_tokens = first_length(audit); n_tokens <= own->n_tokens; n_tokens++)
-        TRY(encode_length(audit, n_tokens, kept));
+    progress_start(progress, "padding", "lengths");
+    for (size_t i = 0; i < n_lengths; i++) {
+        progress_update(progress, i, (double)i / (double)n_lengths);
+        TRY(encode_length(audit, first_length(audit) + i, kept));
+    }
+    progress_stop(progress);
     for (size_t i = 0; i < own->n; i++)
         TRY(encode_alone(audit, i, kept));
     return DONE;

@@ -9,6 +9,11 @@
 /* The row that the notebook's claim was read from. */
 #define NOTEBOOK_ROW 50
 
+static const char *share_name(const struct pads *pads)
+{
+    return pads->n_prompts == pads->n ? "share of prompts" : "share of inputs";
+}
+
 /* ---- One position, several prompts. */
 
 /* Cosines of the inputs that have a pad at a position, NaN for the others. */
@@ -56,15 +61,11 @@ static int estimate_at(struct audit *audit, size_t at, pw_estimate *out)
     const struct pads *pads = &audit->pads;
     struct position position = {pool_array(&pads->app->pool, pads->n, pads->n * sizeof(double)),
                                 0, NAN};
-    pw_error err;
 
     if (position.cosine == NULL)
         return fail_memory(pads->app);
     TRY(measure_at(audit, at, &position));
-    return pw_estimate_pairs(out, pads->app->ctx, position.cosine, pads->n, pads->seed, &err) ==
-                   PW_OK
-               ? DONE
-               : fail_with(pads->app, &err);
+    return pads_estimate_pairs(pads, out, position.cosine, pads->n);
 }
 
 /* Where the mean over pairs is least, and where greatest, of the positions at which enough
@@ -104,6 +105,19 @@ static int find_extremes(struct audit *audit, struct extremes *out)
             out->greatest_at = at;
         }
     }
+}
+
+/* Inputs that have a pad at the position. */
+static size_t n_at(const struct audit *audit, size_t at)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < audit->pads.n; i++) {
+        const pw_rows *rows = &audit->pads.rows[i];
+
+        n += at < rows->n_rows && rows->roles[at] == PW_ROW_PAD;
+    }
+    return n;
 }
 
 static int say_notebook_row(struct audit *audit, struct finding *finding)
@@ -184,16 +198,17 @@ int audit_same_position(struct audit *audit, const struct claim *claim, struct f
     if (isnan(extremes.least)) {
         builder_text(&finding->measured, "pads of zeros have no direction");
     } else {
-        builder_format(
-            &finding->measured,
-            "mean cosine between prompts: %.3f at row %zu, the least, to %.3f at row "
-            "%zu",
-            extremes.least, extremes.least_at, extremes.greatest, extremes.greatest_at);
+        builder_format(&finding->measured,
+                       "mean cosine between %s: %.3f at row %zu, the least, to %.3f at row "
+                       "%zu",
+                       pads_noun(&audit->pads), extremes.least, extremes.least_at,
+                       extremes.greatest, extremes.greatest_at);
         TRY(say_notebook_row(audit, finding));
         TRY(estimate_at(audit, extremes.least_at, &finding->estimate));
-        finding->estimate_of = pool_format(
-            &audit->pads.app->pool, "mean cosine at row %zu, %zu pairs of %zu prompts",
-            extremes.least_at, finding->estimate.n_values, finding->estimate.n_items);
+        finding->estimate_of =
+            pool_format(&audit->pads.app->pool, "mean cosine at row %zu, %zu pairs of %zu %s",
+                        extremes.least_at, finding->estimate.n_values,
+                        n_at(audit, extremes.least_at), pads_noun(&audit->pads));
     }
     say_pairs(finding, &extremes, &across);
     judge_pads(claim, finding, &across);
@@ -234,7 +249,7 @@ int audit_one_prompt(struct audit *audit, const struct claim *claim, struct find
     for (size_t i = 0; i < pads->n; i++)
         TRY(least_cosine(audit, &pads->rows[i], &least[i]));
     finding_of_inputs(audit, finding);
-    TRY(finding_estimate(audit, finding, least, pads->n, "mean of the least cosines"));
+    TRY(finding_estimate_inputs(audit, finding, least, "mean of the least cosines"));
     if (finding->estimate.n_values == 0) {
         finding_lacks(claim, finding, "no input has two pads with a direction",
                       "SHORTER INPUTS");
@@ -273,9 +288,9 @@ static int find_own(struct audit *audit, double *found)
     for (size_t i = 0; i < n; i++) {
         const double *to_eos = cosine + i * 2 * n + n;
 
-        found[i] = isnan(to_eos[i]) ? NAN : 1.0;
+        found[i] = isnan(to_eos[i]) || pads->n_prompts == 1 ? NAN : 1.0;
         for (size_t j = 0; j < n; j++)
-            if (j != i && to_eos[j] >= to_eos[i])
+            if (pads->prompt_of[j] != pads->prompt_of[i] && to_eos[j] >= to_eos[i])
                 found[i] = 0.0;
     }
     return DONE;
@@ -299,6 +314,8 @@ static void judge_noise(const struct claim *claim, struct finding *finding, doub
                        share->low, chance);
     } else if (finding->n_prompts < PW_VERDICT_PROMPTS_MIN) {
         finding_judge_all(claim, finding, 0, 0, "");
+    } else if (isnan(share->low)) {
+        finding_judge_mean(claim, finding);
     } else {
         finding_lacks(claim, finding, "not told apart from chance with these prompts",
                       "MORE INPUTS");
@@ -308,7 +325,7 @@ static void judge_noise(const struct claim *claim, struct finding *finding, doub
 int audit_noise(struct audit *audit, const struct claim *claim, struct finding *finding)
 {
     const struct pads *pads = &audit->pads;
-    const double chance = 1.0 / (double)pads->n;
+    const double chance = 1.0 / (double)pads->n_prompts;
     double *found = pool_array(&pads->app->pool, pads->n, sizeof(*found));
     pw_pads_across across;
     bool is_known;
@@ -320,14 +337,16 @@ int audit_noise(struct audit *audit, const struct claim *claim, struct finding *
     if (!is_known)
         return DONE;
     TRY(find_own(audit, found));
-    TRY(finding_estimate(audit, finding, found, pads->n, "share of prompts"));
-    if (finding->estimate.n_values == 0)
+    TRY(finding_estimate_inputs(audit, finding, found, share_name(pads)));
+    if (pads->n_prompts == 1)
+        builder_text(&finding->measured, "there is no other prompt to tell this one from");
+    else if (finding->estimate.n_values == 0)
         builder_text(&finding->measured, "pads of zeros are near to no row");
     else
         builder_format(&finding->measured,
                        "the mean of the pads is nearest to its own prompt's EOS row in %.0f %% "
-                       "of prompts (chance: %.0f %%)",
-                       100 * finding->estimate.mean, 100 * chance);
+                       "of %s (chance: %.0f %%)",
+                       100 * finding->estimate.mean, pads_noun(pads), 100 * chance);
     finding_number(finding, "found_own", finding->estimate.mean);
     finding_number(finding, "chance", chance);
     judge_noise(claim, finding, chance, &across);
@@ -349,7 +368,7 @@ int audit_placeholders(struct audit *audit, const struct claim *claim, struct fi
         share[i] = group.energy;
     }
     finding_of_inputs(audit, finding);
-    TRY(finding_estimate(audit, finding, share, pads->n, "share of the squared norm"));
+    TRY(finding_estimate_inputs(audit, finding, share, "share of the squared norm"));
     builder_text(
         &finding->measured,
         "nothing about pictures. Share of the squared norm of all rows that pads hold: ");
@@ -387,10 +406,11 @@ int audit_bos(struct audit *audit, const struct claim *claim, struct finding *fi
         l2_max = pair.l2 > l2_max ? pair.l2 : l2_max;
     }
     finding_of_inputs(audit, finding);
-    TRY(finding_estimate(audit, finding, is_same, pads->n, "share of prompts"));
+    TRY(finding_estimate_inputs(audit, finding, is_same, share_name(pads)));
     builder_text(&finding->measured, "the BOS row has the bits of the first prompt's in ");
     finding_count(&finding->measured, n_same, pads->n);
-    builder_format(&finding->measured, " prompts; the greatest distance (L2) is %.3g", l2_max);
+    builder_format(&finding->measured, " %s; the greatest distance (L2) is %.3g",
+                   pads_noun(pads), l2_max);
     finding_number(finding, "same_bits", (double)n_same);
     finding_number(finding, "l2_max", l2_max);
     finding_judge_all(claim, finding, n_same, pads->n, "BOS rows are equal in every bit");

@@ -185,8 +185,10 @@ int audit_flux(struct audit *audit, const struct claim *claim, struct finding *f
     finding_number(finding, "cases", (double)(rows.n + ids.n));
     TRY(ids.n > 0 ? finding_estimate(audit, finding, ids.kept, audit->of_own.n,
                                      "share of prompts that keep every bit")
-                  : finding_estimate(audit, finding, rows.kept, audit->pads.n,
-                                     "share of prompts that keep every bit"));
+                  : finding_estimate_inputs(audit, finding, rows.kept,
+                                            audit->pads.n_prompts == audit->pads.n
+                                                ? "share of prompts that keep every bit"
+                                                : "share of inputs that keep every bit"));
     finding_judge_all(claim, finding, rows.n_kept + ids.n_kept, rows.n + ids.n,
                       "edited cases keep every bit of what Flux gets");
     finding->verdict = pw_verdict_not(finding->verdict);
@@ -218,8 +220,9 @@ static int compare_last(struct audit *audit, struct finding *finding)
         least = fmin(least, before[i]);
         greatest = fmax(greatest, before[i]);
     }
-    TRY(finding_estimate(audit, finding, last, pads->n, "mean cosine of EOS and last row"));
+    TRY(finding_estimate_inputs(audit, finding, last, "mean cosine of EOS and last row"));
     builder_text(&finding->measured, "cosine of the EOS row and the last row: ");
+    finding->n_prompts = pads->n_prompts;
     finding_spread(finding, 3, 1.0, "");
     if (!isnan(least))
         builder_format(&finding->measured, "; and the row before the last: %.3f to %.3f", least,

@@ -68,6 +68,10 @@ void finding_number(struct finding *finding, const char *key, double value);
 int finding_estimate(struct audit *audit, struct finding *finding, const double *values,
                      size_t n, const char *of);
 
+/* The same of one value an input: no interval where inputs share prompts. */
+int finding_estimate_inputs(struct audit *audit, struct finding *finding, const double *values,
+                            const char *of);
+
 /* The estimate into what was measured, times a factor: "0.12 (0.08 to 0.20 by prompt)". */
 void finding_spread(struct finding *finding, int n_decimals, double factor, const char *unit);
 

@@ -83,11 +83,15 @@ static void describe_inputs(const struct audit *audit, struct builder *line)
         least = pads->inputs[i].n_real < least ? pads->inputs[i].n_real : least;
         most = pads->inputs[i].n_real > most ? pads->inputs[i].n_real : most;
     }
-    builder_format(line, "%zu %s of %zu", pads->n,
+    builder_format(line, "%zu %s", pads->n,
                    !audit->has_prompts ? "files"
                    : audit->is_default ? "prompts of our own (no input was given)"
-                                       : "inputs",
-                   least);
+                                       : "inputs");
+    if (pads->n_prompts == 1)
+        builder_text(line, ", variants of one prompt,");
+    else if (pads->n_prompts < pads->n)
+        builder_format(line, " of %zu prompts,", pads->n_prompts);
+    builder_format(line, " of %zu", least);
     if (most > least)
         builder_format(line, " to %zu", most);
     builder_format(line, " tokens, rows of %zu", pads->rows[0].width);
@@ -154,7 +158,11 @@ static void put_interval(struct audit *audit, const struct finding *finding)
     if (finding->estimate_of == NULL || finding->estimate.n_values == 0)
         return;
     if (isnan(estimate->low))
-        builder_format(&line, "none below three prompts (%s)", finding->estimate_of);
+        builder_format(&line, "none %s (%s)",
+                       finding->estimate.n_items < PW_VERDICT_PROMPTS_MIN
+                           ? "below three prompts"
+                           : "of inputs that share prompts",
+                       finding->estimate_of);
     else
         builder_format(&line, "%.3f to %.3f, 95 %% (%s)", estimate->low, estimate->high,
                        finding->estimate_of);

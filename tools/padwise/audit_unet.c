@@ -44,7 +44,7 @@ int audit_frozen(struct audit *audit, const struct claim *claim, struct finding 
     }
     TRY(run_unet(audit, mass, &n_layers));
     finding_of_inputs(audit, finding);
-    TRY(finding_estimate(audit, finding, mass, audit->pads.n, "share of attention"));
+    TRY(finding_estimate_inputs(audit, finding, mass, "share of attention"));
     builder_format(&finding->measured,
                    "nothing about pictures. Share that pads get of the attention of %zu "
                    "cross-attention layers, asked with random queries: ",

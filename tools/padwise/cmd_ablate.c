@@ -28,7 +28,7 @@ static int cut_word(struct ablate *ablate, const struct scan_text *text,
         end++;
     while (end == text->text.size && begin > 0 && is_blank(bytes[begin - 1]))
         begin--;
-    rest = pool_format(&ablate->pads.app->pool, "%.*s%.*s", (int)begin, bytes,
+    rest = pool_format(&ablate->scratch, "%.*s%.*s", (int)begin, bytes,
                        (int)(text->text.size - end), bytes + end);
     if (rest == NULL)
         return fail_memory(ablate->pads.app);
@@ -40,7 +40,7 @@ static int cut_word(struct ablate *ablate, const struct scan_text *text,
 static int add_word(struct ablate *ablate, const struct scan_text *text, size_t begin,
                     size_t end)
 {
-    struct pool *pool = &ablate->pads.app->pool;
+    struct pool *pool = &ablate->scratch;
     struct ablation *words =
         pool_grow(pool, ablate->words, ablate->n_words, &ablate->capacity, sizeof(*words));
     struct ablation *added;
@@ -87,7 +87,7 @@ static int find_words(struct ablate *ablate, const struct scan_text *text)
 
 static int encode(struct ablate *ablate, const struct scan_text *text)
 {
-    struct pool *pool = &ablate->pads.app->pool;
+    struct pool *pool = &ablate->scratch;
     const size_t n = ablate->n_words * ablate_n_real(text);
 
     TRY(scan_start(&ablate->encoder, &ablate->batch, 1 + ablate->n_words, ablate->n_tokens));
@@ -240,7 +240,7 @@ static int print_rows(struct ablate *ablate, const struct scan_text *text)
     struct column titles[2 + WORDS_SHOWN] = {{"row", true}, {"token", false}};
 
     for (size_t i = 0; i < n_shown; i++) {
-        titles[2 + i].title = pool_format(&app->pool, "%zu", i + 1);
+        titles[2 + i].title = pool_format(&ablate->scratch, "%zu", i + 1);
         titles[2 + i].is_right = true;
         if (titles[2 + i].title == NULL)
             return fail_memory(app);
@@ -249,8 +249,8 @@ static int print_rows(struct ablate *ablate, const struct scan_text *text)
                    "\ncosine of each row that stays, without word 1 to %zu\n", n_shown);
     grid_start(&ablate->grid, titles, 2 + n_shown);
     for (size_t r = 0; r < n; r++) {
-        const char *token =
-            tokens_text(&app->pool, ablate->encoder.tokenizer, text->tokens.tokens.ids[r]);
+        const char *token = tokens_text(&ablate->scratch, ablate->encoder.tokenizer,
+                                        text->tokens.tokens.ids[r]);
 
         if (token == NULL)
             return fail_memory(app);
@@ -342,7 +342,7 @@ static int fill_picture(struct ablate *ablate, const struct scan_text *text, flo
     for (size_t i = 0; i < ablate->n_words; i++)
         words[i] = ablate->words[i].word;
     for (size_t r = 0; r < n; r++) {
-        tokens[r] = tokens_text(&ablate->pads.app->pool, ablate->encoder.tokenizer,
+        tokens[r] = tokens_text(&ablate->scratch, ablate->encoder.tokenizer,
                                 text->tokens.tokens.ids[r]);
         if (tokens[r] == NULL)
             return fail_memory(ablate->pads.app);
@@ -355,9 +355,9 @@ static int draw(struct ablate *ablate, const struct scan_text *text)
     struct app *app = ablate->pads.app;
     const char *path = option_text(app, OPTION_PLOT);
     const size_t n = ablate_n_real(text);
-    float *values = pool_array(&app->pool, ablate->n_words * n, sizeof(*values));
-    const char **tokens = pool_array(&app->pool, n, sizeof(*tokens));
-    const char **words = pool_array(&app->pool, ablate->n_words, sizeof(*words));
+    float *values = pool_array(&ablate->scratch, ablate->n_words * n, sizeof(*values));
+    const char **tokens = pool_array(&ablate->scratch, n, sizeof(*tokens));
+    const char **words = pool_array(&ablate->scratch, ablate->n_words, sizeof(*words));
     const pw_matrix matrix = {values, n, ablate->n_words, 1, n, false};
     const pw_color_scale colors = {PW_MAP_SEQUENTIAL, 0, 0, "1 - cosine"};
     pw_figure_options options;
@@ -442,19 +442,24 @@ static int run(struct ablate *ablate)
 
     if (app->arguments.n_words == 0 && !option_given(app, OPTION_FROM))
         return fail_usage(app, "ablate takes prompts (in quotes), or --from FILE");
+    TRY(pads_need_prompts(
+        app, app->arguments.n_words,
+        "--from FILE reads prompts; padwise edit FILE changes the rows that a "
+        "file holds"));
     TRY(plot_check(app, option_text(app, OPTION_PLOT)));
     TRY(tokens_read_mask(app, &ablate->mask));
     TRY(ablate_kv_read_options(ablate, &options));
     TRY(app_open_context(app, PW_LEVEL_HIGHEST));
     TRY(ablate_kv_open(ablate, &options));
     TRY(scan_open(&ablate->encoder, app, false));
+    ablate->encoder.pool = &ablate->scratch;
     TRY(scan_length(&ablate->encoder, &ablate->n_tokens));
     TRY(scan_read(&ablate->encoder, &ablate->texts, &ablate->n_texts));
     if (ablate->n_texts > 1 && option_given(app, OPTION_PLOT))
         return fail_usage(app, "--plot draws the words of one prompt, %zu given",
                           ablate->n_texts);
     TRY(app_open_output(app));
-    for (size_t i = 0; i < ablate->n_texts; i++) {
+    for (size_t i = 0; i < ablate->n_texts && !ablate->pads.stop; i++) {
         int status = find_words(ablate, &ablate->texts[i]);
 
         if (status == DONE)
@@ -463,6 +468,7 @@ static int run(struct ablate *ablate)
             status = draw(ablate, &ablate->texts[i]);
         for (size_t k = 0; k < ablate->n_words; k++)
             scan_free(&ablate->words[k].text, 1);
+        pool_free(&ablate->scratch);
         TRY(status);
     }
     return DONE;

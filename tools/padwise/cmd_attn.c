@@ -63,7 +63,9 @@ static int run(struct attn *attn)
 
 int run_attn(struct app *app)
 {
-    struct attn attn = {.inside = {.app = app}};
+    struct attn attn = {
+        .inside = {.app = app,
+                   .instead = "padwise plot attention FILE draws weights that a file holds"}};
     const int status = run(&attn);
 
     progress_stop(&app->progress);

@@ -253,12 +253,7 @@ static void print_tables(struct cfg *cfg, size_t i_prompt)
 
 static int estimate(struct cfg *cfg, const double *values, pw_estimate *out)
 {
-    pw_error err;
-
-    if (pw_estimate_mean(out, cfg->pads.app->ctx, values, cfg->n, cfg->pads.seed, &err) !=
-        PW_OK)
-        return fail_with(cfg->pads.app, &err);
-    return DONE;
+    return pads_estimate(&cfg->pads, out, values, cfg->n);
 }
 
 static void say_share(struct builder *text, const struct uncond *uncond,
@@ -301,8 +296,11 @@ static int conclude(struct cfg *cfg)
     builder_text(&text, "Share of the squared norm of cond - uncond that lies in the prompt's "
                         "pads: ");
     builder_append(&text, &shares);
-    builder_format(&text, "; n = %zu prompt%s%s.", cfg->n, cfg->n == 1 ? "" : "s",
-                   cfg->n < 3 ? ", too few for an interval" : ", mean and 95 % interval");
+    builder_text(&text, "; n = ");
+    pads_say_prompts(&cfg->pads, &text, cfg->n);
+    builder_text(&text, pads_n_prompts(&cfg->pads, cfg->n) < cfg->n ? ", without an interval."
+                        : cfg->n < 3 ? ", too few for an interval."
+                                     : ", mean and 95 % interval.");
     scan_conclude(&cfg->pads, &text);
     builder_free(&shares);
     builder_free(&text);

@@ -285,7 +285,7 @@ static int run(struct compare *compare)
 {
     static const struct column titles[] = {
         {"tensor", false}, {"shape", false},  {"bitwise", false}, {"max abs", true},
-        {"rel L2", true},  {"cos min", true}, {"first row", true}};
+        {"L2/|B|", true},  {"cos min", true}, {"first row", true}};
     struct app *app = compare->app;
     const struct arguments *arguments = &app->arguments;
 

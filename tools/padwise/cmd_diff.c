@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* padwise diff: a prompt's rows under one mask rule beside another, row by row. All rules of
- * all prompts are encoded as one batch. */
+/* padwise diff: a prompt's rows under one mask rule beside another, row by row. All rules of a
+ * window of prompts are encoded as one batch, so that memory does not grow with the prompts. */
 #include <string.h>
 
 #include "plot_out.h"
 #include "scan.h"
 #include "talk.h"
+
+/* Prompts in a batch. */
+#define WINDOW 16
 
 #define PAIRS_MAX (PW_N_MASK_RULES * (PW_N_MASK_RULES - 1) / 2)
 
@@ -24,10 +27,12 @@ struct diff {
     size_t n_masks;
     struct mask_pair pairs[PAIRS_MAX];
     size_t n_pairs;
-    struct scan_batch batch;
-    pw_row_role *roles; /* [n_tokens] of the prompt at hand */
-    pw_pair *rows;      /* [n_pairs, n_tokens] of it */
-    double *l2;         /* [n_pairs, n_tokens] of the first prompt, for the picture */
+    struct scan_batch batch;  /* with room for a window */
+    size_t n_window, i_first; /* prompts in it, the first of them */
+    struct pool scratch;      /* of one prompt */
+    pw_row_role *roles;       /* [n_tokens] of the prompt at hand */
+    pw_pair *rows;            /* [n_pairs, n_tokens] of it */
+    double *l2;               /* [n_pairs, n_tokens] of the first prompt, for the picture */
 };
 
 /* ---- --mask none,hf */
@@ -79,25 +84,35 @@ static int read_masks(struct diff *diff)
 
 /* ---- Encoding. */
 
-static int encode(struct diff *diff)
+static int check_texts(struct diff *diff)
 {
-    struct scan_encoder *encoder = &diff->encoder;
-
-    TRY(scan_length(encoder, &diff->n_tokens));
+    TRY(scan_length(&diff->encoder, &diff->n_tokens));
     for (size_t i = 0; i < diff->n_texts; i++)
-        TRY(scan_need_pads(encoder, &diff->texts[i], diff->n_tokens));
-    TRY(scan_start(encoder, &diff->batch, diff->n_texts * diff->n_masks, diff->n_tokens));
+        TRY(scan_need_pads(&diff->encoder, &diff->texts[i], diff->n_tokens));
+    return DONE;
+}
+
+/* The prompts from `first` on, as many as the batch has room for. */
+static int encode(struct diff *diff, size_t first)
+{
+    const size_t n_left = diff->n_texts - first;
+
+    diff->i_first = first;
+    diff->n_window = n_left < WINDOW ? n_left : WINDOW;
+    diff->batch.n = diff->n_window * diff->n_masks;
     for (size_t i = 0; i < diff->batch.n; i++)
-        scan_put(encoder, &diff->batch, i, &diff->texts[i / diff->n_masks],
+        scan_put(&diff->encoder, &diff->batch, i, &diff->texts[first + i / diff->n_masks],
                  diff->masks[i % diff->n_masks]);
-    return scan_run(encoder, &diff->batch);
+    return scan_run(&diff->encoder, &diff->batch);
 }
 
 static int take_memory(struct diff *diff)
 {
     struct pool *pool = &diff->pads.app->pool;
     const size_t n = diff->n_pairs * diff->n_tokens;
+    const size_t n_window = diff->n_texts < WINDOW ? diff->n_texts : WINDOW;
 
+    TRY(scan_start(&diff->encoder, &diff->batch, n_window * diff->n_masks, diff->n_tokens));
     diff->roles = pool_array(pool, diff->n_tokens, sizeof(*diff->roles));
     diff->rows = pool_array(pool, n, sizeof(*diff->rows));
     diff->l2 = pool_array(pool, n, sizeof(*diff->l2));
@@ -114,7 +129,7 @@ static int measure(struct diff *diff, size_t i_text)
     for (size_t k = 0; k < diff->n_pairs; k++) {
         struct mask_pair *pair = &diff->pairs[k];
         pw_pair *rows = diff->rows + k * diff->n_tokens;
-        const size_t first = i_text * diff->n_masks;
+        const size_t first = (i_text - diff->i_first) * diff->n_masks;
         const pw_rows a = scan_rows(&diff->encoder, &diff->batch, first + pair->a, diff->roles);
         const pw_rows b = scan_rows(&diff->encoder, &diff->batch, first + pair->b, diff->roles);
         pw_change change;
@@ -174,7 +189,8 @@ static int add_row(struct diff *diff, struct grid *grid, const struct scan_text 
     const char *token = "";
 
     if (is_real)
-        token = tokens_text(&app->pool, diff->encoder.tokenizer, text->tokens.tokens.ids[i]);
+        token =
+            tokens_text(&diff->scratch, diff->encoder.tokenizer, text->tokens.tokens.ids[i]);
     if (token == NULL)
         return fail_memory(app);
     grid_cell(grid, "%zu", i);
@@ -209,6 +225,14 @@ static int print_table(struct diff *diff, const struct scan_text *text)
             status = add_row(diff, &grid, text, i);
     grid_print(&grid, out, app->width_out, app->color_out);
     return status;
+}
+
+/* Written at once, with the blank line before the next. */
+static int show_table(struct diff *diff, const struct scan_text *text, bool is_last)
+{
+    TRY(print_table(diff, text));
+    builder_text(&diff->pads.out, is_last ? "" : "\n");
+    return pads_print(&diff->pads);
 }
 
 static void conclude(struct diff *diff)
@@ -252,11 +276,16 @@ static int print_all(struct diff *diff)
 {
     struct pads *pads = &diff->pads;
 
-    for (size_t i = 0; i < diff->n_texts; i++) {
+    for (size_t i = 0; i < diff->n_texts && !pads->stop; i++) {
+        if (i % WINDOW == 0)
+            TRY(encode(diff, i));
         TRY(measure(diff, i));
         TRY(pads->app->json ? print_json(diff, &diff->texts[i])
-                            : print_table(diff, &diff->texts[i]));
+                            : show_table(diff, &diff->texts[i], i + 1 == diff->n_texts));
+        pool_free(&diff->scratch);
     }
+    if (pads->stop)
+        return DONE;
     if (!pads->app->json) {
         scan_note(
             pads,
@@ -277,12 +306,15 @@ static int run(struct diff *diff)
 
     if (app->arguments.n_words == 0 && !option_given(app, OPTION_FROM))
         return fail_usage(app, "diff takes prompts (in quotes), or --from FILE");
+    TRY(pads_need_prompts(app, app->arguments.n_words,
+                          "--from FILE reads prompts; padwise compare --rows A B compares "
+                          "files of two masks"));
     TRY(plot_check(app, option_text(app, OPTION_PLOT)));
     TRY(read_masks(diff));
     TRY(app_open_context(app, PW_LEVEL_HIGHEST));
     TRY(scan_open(&diff->encoder, app, false));
     TRY(scan_read(&diff->encoder, &diff->texts, &diff->n_texts));
-    TRY(encode(diff));
+    TRY(check_texts(diff));
     TRY(take_memory(diff));
     TRY(app_open_output(app));
     TRY(print_all(diff));
@@ -294,6 +326,7 @@ int run_diff(struct app *app)
     struct diff diff = {.pads = {.app = app}};
     const int status = run(&diff);
 
+    pool_free(&diff.scratch);
     scan_free(diff.texts, diff.n_texts);
     scan_close(&diff.encoder);
     builder_free(&diff.pads.json.text);

@@ -28,7 +28,7 @@ static int check_options(struct app *app, const char **output)
         return fail_usage(app, "-o \"%s\" must name a file", *output);
     if (app->json && strcmp(*output, "-") == 0)
         return fail_usage(app, "-o - and --json would both write to standard output");
-    return DONE;
+    return edit_picture_check(app, *output);
 }
 
 static void put_tensor(struct json *json, const struct edit_tensor *tensor,
@@ -98,6 +98,18 @@ static int report(struct edit_subject *subject, const struct edit_result *result
     return DONE;
 }
 
+static int draw(struct edit_subject *subject, const pw_edits *edits, const pw_edits *before,
+                const struct edit_result *result)
+{
+    struct edit_picture picture = {.before = before == NULL ? NULL : pw_edits_text(before),
+                                   .edits = pw_edits_text(edits),
+                                   .credit = result->credit};
+
+    TRY(edit_picture_take(subject, subject->set, "before", &picture));
+    TRY(edit_picture_take(subject, result->set, "after", &picture));
+    return edit_picture_draw(subject, &picture, true);
+}
+
 /* What the input says was done to it already. */
 static int edit_and_write(struct edit_subject *subject, const pw_edits *edits,
                           struct edit_result *result, const char *path)
@@ -117,6 +129,8 @@ static int edit_and_write(struct edit_subject *subject, const pw_edits *edits,
         return fail_with(app, &err);
     status = report(subject, result, pw_edits_text(edits),
                     before == NULL ? NULL : pw_edits_text(before), path);
+    if (status == DONE)
+        status = draw(subject, edits, before, result);
     pw_edits_free(before);
     return status;
 }

@@ -17,6 +17,7 @@ static int check_options(struct app *app, const char **output)
          option_given(app, OPTION_DTYPE) || option_given(app, OPTION_FORMAT)))
         return fail_usage(app,
                           "--t5, --pooled-row, --dtype and --format are for the file of -o");
+    TRY(flux_plot_check(app, *output));
     if (*output == NULL)
         return DONE;
     if ((*output)[0] == '\0' || path_ends(*output, "/"))
@@ -29,14 +30,21 @@ static int check_options(struct app *app, const char **output)
     return DONE;
 }
 
+/* More would say the same again and again. */
+#define WHOLE_MAX 2 /* inputs with tables of their own */
+
 static int show_all(struct flux *flux)
 {
     const struct app *app = flux->pads.app;
 
-    for (size_t i = 0; i < flux->n && !flux->pads.stop; i++)
-        TRY(flux_show(flux, &flux->inputs[i]));
-    for (size_t i = 1; i < flux->n && !flux->pads.stop; i++)
-        TRY(flux_show_pair(flux, &flux->inputs[i]));
+    if (!app->json && flux->n > WHOLE_MAX) {
+        TRY(flux_show_summary(flux));
+    } else {
+        for (size_t i = 0; i < flux->n && !flux->pads.stop; i++)
+            TRY(flux_show(flux, &flux->inputs[i]));
+        for (size_t i = 1; i < flux->n && !flux->pads.stop; i++)
+            TRY(flux_show_pair(flux, &flux->inputs[i]));
+    }
     if (app->json)
         return DONE;
     pads_credits(&flux->pads);
@@ -51,13 +59,15 @@ static int run(struct flux *flux)
     TRY(check_options(app, &output));
     TRY(app_open_context(app, PW_LEVEL_HIGHEST));
     TRY(flux_read(flux));
-    if (output == NULL)
-        return show_all(flux);
-    if (flux->n != 1)
+    TRY(flux_plot_can(flux));
+    if (output != NULL && flux->n != 1)
         return fail(app, PW_ERR_MISMATCH, app->arguments.words[0],
                     "holds %zu prompts, and -o makes a file of one", flux->n);
-    TRY(flux_write(flux, output));
-    return strcmp(output, "-") == 0 ? DONE : show_all(flux);
+    if (output != NULL)
+        TRY(flux_write(flux, output));
+    if (output == NULL || strcmp(output, "-") != 0)
+        TRY(show_all(flux));
+    return flux_plot(flux);
 }
 
 int run_flux_check(struct app *app)

@@ -73,6 +73,27 @@ static bool has_rows(const pw_file *file)
     return false;
 }
 
+/* Of the manifest: what other fields say of edits is shown among the metadata. */
+static int read_edits(struct info *info)
+{
+    struct app *app = info->app;
+    pw_tensor_set *set;
+    pw_error err;
+    int status = DONE;
+
+    if (pw_tensor_set_create(&set, app->ctx, &err) != PW_OK)
+        return fail_with(app, &err);
+    if (pw_tensor_set_put_metadata(set, PW_MANIFEST_KEY, info->manifest_text, &err) != PW_OK ||
+        pw_edits_of_set(&info->edits, app->ctx, set, &err) != PW_OK) {
+        if (err.status == PW_ERR_NO_MEMORY)
+            status = fail_with(app, &err);
+        else
+            warn(app, info->given, "its manifest's edits cannot be read: %s", err.text);
+    }
+    pw_tensor_set_free(set);
+    return status;
+}
+
 static int look_at_manifest(struct info *info)
 {
     pw_error err;
@@ -87,7 +108,7 @@ static int look_at_manifest(struct info *info)
     pw_manifest_get_info(info->manifest, &info->manifest_info);
     if (info->manifest_info.names_recipe)
         info->recipe = info->manifest_info.recipe;
-    return DONE;
+    return read_edits(info);
 }
 
 static int find_its_tokenizer(struct info *info)
@@ -148,6 +169,7 @@ static void info_free(struct info *info)
     for (size_t i = 0; i < info->n_scans; i++)
         pw_model_scan_free(info->scans[i]);
     pw_tokenizer_free(info->tokenizer.tokenizer);
+    pw_edits_free(info->edits);
     pw_manifest_free(info->manifest);
     pw_file_free(info->file);
 }

@@ -137,7 +137,9 @@ static int run(struct lens *lens)
 
 int run_lens(struct app *app)
 {
-    struct lens lens = {.inside = {.app = app}};
+    struct lens lens = {
+        .inside = {.app = app,
+                   .instead = "padwise pads stats FILE measures the rows that a file holds"}};
     const int status = run(&lens);
 
     progress_stop(&app->progress);

@@ -230,6 +230,7 @@ static int run(struct padlen *padlen)
     if (arguments->n_words < 1 || arguments->n_words > 2)
         return fail_usage(app, "padlen-scan takes a prompt (in quotes) and, if wanted, lengths "
                                "such as 16..77");
+    TRY(pads_need_prompts(app, 1, "padwise compare --rows A B compares files of two lengths"));
     TRY(plot_check(app, option_text(app, OPTION_PLOT)));
     TRY(tokens_read_mask(app, &padlen->mask));
     TRY(app_open_context(app, PW_LEVEL_HIGHEST));

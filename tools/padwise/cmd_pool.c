@@ -40,10 +40,12 @@ static int measure(struct pools *pools, pw_pooling i)
         pw_estimate_pairs(&pools->means[i], ctx, pools->cosine[i], n, pads->seed, &err) !=
             PW_OK)
         return fail_with(pads->app, &err);
+    pads_judge_interval(pads, &pools->means[i], n);
     if (against[i] != PW_N_POOLINGS &&
         pw_pools_shift(&pools->shifts[i], &pools->n_moved[i], ctx, pools->cosine[i],
                        pools->cosine[against[i]], n, pads->seed, &err) != PW_OK)
         return fail_with(pads->app, &err);
+    pads_judge_interval(pads, &pools->shifts[i], n);
     return DONE;
 }
 
@@ -144,7 +146,9 @@ static void say_shift(struct builder *text, const struct pools *pools, pw_poolin
                                        : "changes",
                    fabs(shift->mean));
     if (isnan(shift->low))
-        builder_text(text, " (no interval below three prompts)");
+        builder_format(text, " (no interval %s)",
+                       pools->pads.n_prompts < pools->pads.n ? "of inputs that share prompts"
+                                                             : "below three prompts");
     else
         builder_format(text, " (95 %% interval %+.3f to %+.3f%s)", shift->low, shift->high,
                        shift->low <= 0.0 && shift->high >= 0.0 ? ": not told apart from none"
@@ -162,8 +166,9 @@ static void conclude(struct pools *pools)
     say_shift(&text, pools, PW_POOLING_LAST);
     builder_text(&text, ". ");
     clusters_say(&text, &pools->clusters);
-    builder_format(&text, "n = %zu prompts, %zu pair%s.", pads->n, n_pairs,
-                   n_pairs == 1 ? "" : "s");
+    builder_text(&text, "n = ");
+    pads_say_prompts(pads, &text, pads->n);
+    builder_format(&text, ", %zu pair%s.", n_pairs, n_pairs == 1 ? "" : "s");
     scan_conclude(pads, &text);
     builder_free(&text);
 }

@@ -38,6 +38,8 @@ static void put_head(struct report *report)
     builder_text(out, "<header>\n<h1>What stands in the rows of ");
     if (n == 1)
         builder_text(out, has_files(report) ? "a file" : "a prompt");
+    else if (report->pads.n_prompts == 1)
+        builder_format(out, "%zu variants of one prompt", n);
     else
         builder_format(out, "%zu %s", n, has_files(report) ? "inputs" : "prompts");
     builder_text(out, "</h1>\n<nav><ol>\n");

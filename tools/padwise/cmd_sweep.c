@@ -14,6 +14,7 @@
 #include "paths.h"
 #include "plot_lab.h"
 #include "plot_out.h"
+#include "save_choice.h"
 #include "talk.h"
 
 #define PLACEHOLDER "{x}"
@@ -280,7 +281,7 @@ static int run_step(struct sweep *sweep, size_t i)
     struct app *app = sweep->subject.app;
     struct edit_result result = {.set = NULL};
     const char *path = pool_format(&app->pool, "%s%03zu_%s%s", sweep->folder, i,
-                                   sweep->values[i], result_ending(sweep->format));
+                                   sweep->values[i], save_ending(sweep->format));
     pw_edits *edits = NULL;
     int status;
 
@@ -321,7 +322,7 @@ static int check_steps(struct app *app, const struct sweep *sweep)
 static int try_steps(struct app *app, struct sweep *sweep)
 {
     for (size_t i = 0; i < sweep->n_values; i++) {
-        pw_edits *edits;
+        pw_edits *edits = NULL;
         int status;
 
         TRY(parse_step(app, sweep, sweep->values[i], &edits));

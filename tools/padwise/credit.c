@@ -17,7 +17,11 @@
     "Laura Wagner, \"Latent Vandalism\" workshop (laurajul/latent-vandalism-workshop), "       \
     "CC BY 4.0"
 
+/* How a credit ends where its data was changed, all of it or some of several. */
 #define MODIFIED ", modified"
+#define PARTLY   ", partly modified"
+
+#define SEPARATOR "; " /* between the credits of several inputs */
 
 /* A field as text: of the exchange form it is JSON. NULL where it is empty, or no text. */
 static const char *text_of(struct app *app, const char *value)
@@ -91,6 +95,7 @@ int credit_of(struct app *app, const pw_tensor_set *set, const char **credit)
     TRY(roles_prompt(app, set, 0, &prompt));
     if (!is_modified(app, set, prompt))
         return DONE;
+    TRY(credit_bare(app, credit));
     *credit = pool_format(&app->pool, "%s" MODIFIED, *credit);
     return *credit == NULL ? fail_memory(app) : DONE;
 }
@@ -107,36 +112,126 @@ static pw_status copy_fields(const pw_file *file, pw_tensor_set *set, pw_error *
     return status;
 }
 
+int credit_fields(struct app *app, const pw_file *file, pw_tensor_set **fields)
+{
+    pw_error err;
+
+    if (pw_tensor_set_create(fields, app->ctx, &err) != PW_OK)
+        return fail_with(app, &err);
+    if (copy_fields(file, *fields, &err) == PW_OK)
+        return DONE;
+    pw_tensor_set_free(*fields);
+    *fields = NULL;
+    return fail_with(app, &err);
+}
+
 int credit_of_file(struct app *app, const pw_file *file, const char **credit)
 {
-    pw_tensor_set *set;
-    pw_error err;
+    pw_tensor_set *fields;
     int status;
 
-    if (pw_tensor_set_create(&set, app->ctx, &err) != PW_OK)
-        return fail_with(app, &err);
-    status = copy_fields(file, set, &err) == PW_OK ? credit_of(app, set, credit)
-                                                   : fail_with(app, &err);
-    pw_tensor_set_free(set);
+    TRY(credit_fields(app, file, &fields));
+    status = credit_of(app, fields, credit);
+    pw_tensor_set_free(fields);
     return status;
+}
+
+enum state {
+    AS_PUBLISHED,
+    PARTLY_MODIFIED,
+    ALL_MODIFIED
+};
+
+static const char *const state_texts[] = {"", PARTLY, MODIFIED};
+
+/* Bytes of a credit without what it says of changes. */
+static size_t bare_size(const char *credit, enum state *state)
+{
+    const size_t size = strlen(credit);
+
+    for (*state = ALL_MODIFIED; *state > AS_PUBLISHED; (*state)--) {
+        const size_t n = strlen(state_texts[*state]);
+
+        if (size > n && strcmp(credit + size - n, state_texts[*state]) == 0)
+            return size - n;
+    }
+    return size;
+}
+
+/* What a line says behind `at` of the changes of a credit that ends there; NULL: the credit
+ * goes on, so it is another one. */
+static const char *read_state(const char *at, enum state *state)
+{
+    for (*state = ALL_MODIFIED;; (*state)--) {
+        const size_t n = strlen(state_texts[*state]);
+
+        if (strncmp(at, state_texts[*state], n) == 0 &&
+            (at[n] == '\0' || strncmp(at + n, SEPARATOR, strlen(SEPARATOR)) == 0))
+            return at + n;
+        if (*state == AS_PUBLISHED)
+            return NULL;
+    }
+}
+
+/* Where a credit stands in a line of several, and the end of it; NULL: nowhere. */
+static const char *find_credit(const char *line, const char *bare, const char **end,
+                               enum state *state)
+{
+    for (const char *at = strstr(line, bare); at != NULL; at = strstr(at + 1, bare)) {
+        const bool is_begin =
+            at == line || ((size_t)(at - line) >= strlen(SEPARATOR) &&
+                           strncmp(at - strlen(SEPARATOR), SEPARATOR, strlen(SEPARATOR)) == 0);
+
+        *end = read_state(at + strlen(bare), state);
+        if (is_begin && *end != NULL)
+            return at;
+    }
+    return NULL;
+}
+
+/* Into *out the line, which has the credit, with what both say of changes; NULL where it has it
+ * not. */
+static int join_within(struct app *app, const char *line, const char *credit, const char **out)
+{
+    enum state state, own;
+    const char *bare = pool_copy(&app->pool, credit, bare_size(credit, &own));
+    const char *at, *end;
+
+    if (bare == NULL)
+        return fail_memory(app);
+    at = find_credit(line, bare, &end, &state);
+    *out = at == NULL || state == own ? line
+                                      : pool_format(&app->pool, "%.*s%s" PARTLY "%s",
+                                                    (int)(at - line), line, bare, end);
+    if (*out == NULL)
+        return fail_memory(app);
+    *out = at == NULL ? NULL : *out;
+    return DONE;
 }
 
 int credit_join(struct app *app, const char **credit, const char *other)
 {
-    if (other == NULL || (*credit != NULL && strstr(*credit, other) != NULL))
+    const char *joined = other;
+
+    if (other == NULL || other[0] == '\0')
         return DONE;
-    *credit = *credit == NULL ? other : pool_format(&app->pool, "%s; %s", *credit, other);
-    return *credit == NULL ? fail_memory(app) : DONE;
+    if (*credit != NULL)
+        TRY(join_within(app, *credit, other, &joined));
+    if (joined == NULL)
+        TRY(join_within(app, other, *credit, &joined));
+    if (joined == NULL)
+        joined = pool_format(&app->pool, "%s" SEPARATOR "%s", *credit, other);
+    *credit = joined;
+    return joined == NULL ? fail_memory(app) : DONE;
 }
 
 int credit_bare(struct app *app, const char **credit)
 {
-    size_t size = *credit == NULL ? 0 : strlen(*credit);
+    enum state state;
 
-    if (size < sizeof(MODIFIED) ||
-        strcmp(*credit + size - (sizeof(MODIFIED) - 1), MODIFIED) != 0)
+    if (*credit == NULL)
         return DONE;
-    *credit = pool_copy(&app->pool, *credit, size - (sizeof(MODIFIED) - 1));
+    *credit = pool_copy(&app->pool, *credit, bare_size(*credit, &state));
     return *credit == NULL ? fail_memory(app) : DONE;
 }
 

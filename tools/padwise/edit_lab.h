@@ -7,6 +7,7 @@
 #include <padwise/edit.h>
 
 #include "encode.h"
+#include "pads.h"
 #include "roles.h"
 
 /* ---- edit_encoder.c: prompts to rows, by -m and -r; opened when the first is asked for. */
@@ -113,13 +114,32 @@ int result_try(struct edit_subject *subject, const pw_edits *edits);
 /* The format of a file of that name: --format, its ending, else the input's. */
 int result_format(const struct edit_subject *subject, const char *path, pw_format *format);
 
-/* Ending of a format's names. */
-const char *result_ending(pw_format format);
 int result_save(const struct edit_subject *subject, const struct edit_result *result,
                 const char *path, pw_format format);
 
 /* Parses --edit; says which byte is wrong. */
 int edits_parse(struct app *app, const char *text, pw_edits **edits);
+
+/* ---- plot_edit.c: --plot. Each does nothing without it. */
+
+#define EDIT_PICTURE_MAX 9
+
+struct edit_picture {
+    struct pads_input inputs[EDIT_PICTURE_MAX];
+    const char *labels[EDIT_PICTURE_MAX];
+    size_t n;
+    const char *before, *edits; /* chains; NULL: none */
+    const char *credit;         /* NULL: none is due */
+};
+
+/* Before the work: names that no picture can have, or that -o has already. */
+int edit_picture_check(struct app *app, const char *output);
+
+/* Keeps a set's rows as the next panel; the label is kept as it is. */
+int edit_picture_take(struct edit_subject *subject, const pw_tensor_set *set, const char *label,
+                      struct edit_picture *picture);
+int edit_picture_draw(struct edit_subject *subject, struct edit_picture *picture,
+                      bool has_difference);
 
 /* ---- edit_variants.c */
 int edit_variants(struct edit_subject *subject, const char *folder);

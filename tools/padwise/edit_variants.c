@@ -21,24 +21,34 @@ struct variant {
 
 static const struct variant variants[] = {
     {"normal", NULL, "", "unchanged", "reference", "original"},
-    {"zeroed_padding", "pads: zero", " (zeroed padding)", "pads 0", "SD differs", "zero"},
+    {"zeroed_padding", "pads: zero", " (zeroed padding)", "pads 0", "seen by SD only", "zero"},
     {"padding_uniform_pos_0.05", "pads: constant 0.05", " (padding uniform +0.05)",
-     "pads +0.05", "SD differs", "uniform+0.05"},
+     "pads +0.05", "seen by SD only", "uniform+0.05"},
     {"padding_uniform_pos_0.1", "pads: constant 0.1", " (padding uniform +0.1)", "pads +0.1",
-     "SD differs", "uniform+0.1"},
+     "seen by SD only", "uniform+0.1"},
     {"padding_uniform_pos_0.2", "pads: constant 0.2", " (padding uniform +0.2)", "pads +0.2",
-     "SD differs", "uniform+0.2"},
+     "seen by SD only", "uniform+0.2"},
     {"padding_uniform_neg_0.1", "pads: constant -0.1", " (padding uniform -0.1)", "pads -0.1",
-     "SD differs", "uniform-0.1"},
+     "seen by SD only", "uniform-0.1"},
     {"padding_uniform_neg_0.2", "pads: constant -0.2", " (padding uniform -0.2)", "pads -0.2",
-     "SD differs", "uniform-0.2"},
+     "seen by SD only", "uniform-0.2"},
     {"padding_noise_0.1", "pads: noise 0.1 seed 42", " (padding noise 0.1)", "pads noise",
-     "SD differs", "noise 0.1"},
-    {"padding_50_percent", "pads: scale 0.5", " (padding 50%)", "pads halved", "SD differs",
-     "50 %"},
+     "seen by SD only", "noise 0.1"},
+    {"padding_50_percent", "pads: scale 0.5", " (padding 50%)", "pads halved",
+     "seen by SD only", "50 %"},
 };
 
 #define N_VARIANTS (sizeof(variants) / sizeof(*variants))
+
+/* What is made of all of them. */
+struct variants_run {
+    struct edit_subject *subject;
+    const char *stem, *folder;
+    pw_text prompt;
+    struct grid grid;
+    struct edit_picture picture;
+    const char *credit; /* of the last, which is modified */
+};
 
 /* The prompt with its suffix, as JSON. */
 static int put_prompt(const struct edit_subject *subject, pw_tensor_set *set, pw_text prompt,
@@ -62,9 +72,10 @@ static int put_prompt(const struct edit_subject *subject, pw_tensor_set *set, pw
     return status == PW_OK ? DONE : fail_with(subject->app, &err);
 }
 
-static int write_variant(struct edit_subject *subject, const struct variant *variant,
-                         pw_text prompt, const char *path, const char **credit)
+static int write_variant(struct variants_run *run, const struct variant *variant,
+                         const char *path)
 {
+    struct edit_subject *subject = run->subject;
     struct app *app = subject->app;
     struct edit_result result = {.set = NULL};
     pw_edits *edits = NULL;
@@ -73,10 +84,12 @@ static int write_variant(struct edit_subject *subject, const struct variant *var
     if (status == DONE)
         status = result_make(subject, edits, &result);
     if (status == DONE)
-        status = put_prompt(subject, result.set, prompt, variant->suffix);
+        status = put_prompt(subject, result.set, run->prompt, variant->suffix);
     if (status == DONE)
         status = result_save(subject, &result, path, PW_FORMAT_JSON);
-    *credit = result.credit;
+    if (status == DONE)
+        status = edit_picture_take(subject, result.set, variant->padding, &run->picture);
+    run->credit = result.credit;
     result_free(&result);
     pw_edits_free(edits);
     return status;
@@ -144,8 +157,10 @@ static int print_table(struct app *app, struct grid *grid, const char *credit)
     status = app_print(app, &out, &stop);
     builder_free(&out);
     if (status == DONE)
-        note(app, "Flux takes one row of CLIP and no pad: its image is that of the reference; "
-                  "a denoiser whose keys are all rows (SD) differs");
+        note(app,
+             "expected by construction, nothing was drawn to see it: a denoiser that reads "
+             "all rows (SD) is given other numbers; Flux takes one row of CLIP and no pad, "
+             "and is given the reference's");
     return status;
 }
 
@@ -186,24 +201,22 @@ static int try_variants(struct edit_subject *subject)
     return DONE;
 }
 
-static int run_variant(struct edit_subject *subject, const struct variant *variant,
-                       const char *stem, pw_text prompt, const char *folder, struct grid *grid,
-                       const char **credit)
+static int run_variant(struct variants_run *run, const struct variant *variant)
 {
-    struct app *app = subject->app;
-    const char *name = pool_format(&app->pool, "%s_%s.json", stem, variant->name);
+    struct app *app = run->subject->app;
+    const char *name = pool_format(&app->pool, "%s_%s.json", run->stem, variant->name);
     const char *path;
 
     if (name == NULL)
         return fail_memory(app);
-    path = pool_format(&app->pool, "%s%s", folder, name);
+    path = pool_format(&app->pool, "%s%s", run->folder, name);
     if (path == NULL)
         return fail_memory(app);
-    TRY(write_variant(subject, variant, prompt, path, credit));
+    TRY(write_variant(run, variant, path));
     if (app->json)
-        TRY(print_json(app, variant, name, *credit));
+        TRY(print_json(app, variant, name, run->credit));
     else
-        put_row(grid, variant, stem, app->width_out);
+        put_row(&run->grid, variant, run->stem, app->width_out);
     return interrupted() ? fail_interrupted(app) : DONE;
 }
 
@@ -226,30 +239,37 @@ static int check_pads(const struct edit_subject *subject)
     return DONE;
 }
 
+static int write_all(struct variants_run *run)
+{
+    struct app *app = run->subject->app;
+
+    for (size_t i = 0; i < N_VARIANTS; i++)
+        TRY(run_variant(run, &variants[i]));
+    if (!app->json)
+        TRY(print_table(app, &run->grid, run->credit));
+    note(app, "wrote %zu files to %s", N_VARIANTS, run->folder);
+    run->picture.credit = run->credit;
+    return edit_picture_draw(run->subject, &run->picture, false);
+}
+
 int edit_variants(struct edit_subject *subject, const char *folder)
 {
     static const struct column titles[] = {{"Filename", false},
                                            {"Description", false},
                                            {"Expected Output", false},
                                            {"Padding Type", false}};
-    struct app *app = subject->app;
-    struct grid grid;
-    const char *stem, *credit = NULL;
-    pw_text prompt;
-    int status = DONE;
+    struct variants_run run = {.subject = subject, .folder = folder};
+    int status;
 
-    TRY(find_stem(subject, &stem));
+    TRY(find_stem(subject, &run.stem));
     TRY(check_pads(subject));
-    TRY(roles_prompt(app, subject->set, 0, &prompt));
+    TRY(roles_prompt(subject->app, subject->set, 0, &run.prompt));
     subject->widens = true; /* the workshop's files hold what numpy computed, in f64 */
     subject->drops_others = pw_tensor_set_metadata(subject->set, PW_MANIFEST_KEY) != NULL;
     TRY(try_variants(subject));
-    TRY(path_make_folder(app, folder));
-    grid_start(&grid, titles, sizeof(titles) / sizeof(*titles));
-    for (size_t i = 0; status == DONE && i < N_VARIANTS; i++)
-        status = run_variant(subject, &variants[i], stem, prompt, folder, &grid, &credit);
-    if (status == DONE && !app->json)
-        status = print_table(app, &grid, credit); /* of the last, which is modified */
-    pool_free(&grid.pool);
+    TRY(path_make_folder(subject->app, folder));
+    grid_start(&run.grid, titles, sizeof(titles) / sizeof(*titles));
+    status = write_all(&run);
+    pool_free(&run.grid.pool);
     return status;
 }

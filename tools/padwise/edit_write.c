@@ -7,6 +7,7 @@
 #include "credit.h"
 #include "edit_lab.h"
 #include "paths.h"
+#include "save_choice.h"
 #include "talk.h"
 
 int edits_parse(struct app *app, const char *text, pw_edits **edits)
@@ -112,12 +113,10 @@ static int put_n_real(const struct edit_subject *subject, pw_tensor_set *set)
 /* The type of the edited tensor, unless --dtype says another. */
 static pw_dtype dtype_for(const struct edit_subject *subject)
 {
-    const char *text = option_text(subject->app, OPTION_DTYPE);
     const pw_dtype dtype = pw_tensor_set_find(subject->set, subject->tensors[0].name)->dtype;
+    const bool is_half = !subject->widens && (dtype == PW_F16 || dtype == PW_BF16);
 
-    if (text != NULL)
-        return strcmp(text, "f16") == 0 ? PW_F16 : strcmp(text, "bf16") == 0 ? PW_BF16 : PW_F32;
-    return !subject->widens && (dtype == PW_F16 || dtype == PW_BF16) ? dtype : PW_F32;
+    return save_dtype(subject->app, is_half ? dtype : PW_F32);
 }
 
 /* What rounds to an infinity in f16. */
@@ -159,8 +158,10 @@ static int check_finite(struct edit_subject *subject, const struct edit_result *
     for (size_t t = 0; t < subject->n_tensors; t++) {
         const struct edit_tensor *shape = &subject->tensors[t];
         double *values = malloc(shape->n_rows * shape->dim * sizeof(*values));
-        int status = values == NULL ? fail_memory(subject->app) : DONE;
+        int status = DONE;
 
+        if (values == NULL)
+            return fail_memory(subject->app);
         for (size_t i = 0; status == DONE && i < shape->n_prompts; i++) {
             const pw_tensor rows = subject_rows(result->set, shape, i);
 
@@ -215,34 +216,16 @@ int result_try(struct edit_subject *subject, const pw_edits *edits)
 
 /* ---- Files. */
 
-const char *result_ending(pw_format format)
-{
-    switch (format) {
-    case PW_FORMAT_NPZ:
-        return ".npz";
-    case PW_FORMAT_NPY:
-        return ".npy";
-    case PW_FORMAT_JSON:
-        return ".json";
-    default:
-        return ".safetensors";
-    }
-}
-
 int result_format(const struct edit_subject *subject, const char *path, pw_format *format)
 {
-    const char *text = option_text(subject->app, OPTION_FORMAT);
     const char *name = path_name(path), *ending = strrchr(name, '.');
-    int32_t found =
-        subject->format == PW_FORMAT_SHARDED ? PW_FORMAT_SAFETENSORS : (int32_t)subject->format;
+    int32_t found = save_format(subject->app);
 
-    if (text != NULL)
-        found = strcmp(text, "npz") == 0    ? PW_FORMAT_NPZ
-                : strcmp(text, "npy") == 0  ? PW_FORMAT_NPY
-                : strcmp(text, "json") == 0 ? PW_FORMAT_JSON
-                                            : PW_FORMAT_SAFETENSORS;
-    else if (ending != NULL && ending != name)
+    if (found < 0 && ending != NULL && ending != name)
         found = pw_format_from_path(path);
+    else if (found < 0)
+        found = subject->format == PW_FORMAT_SHARDED ? PW_FORMAT_SAFETENSORS
+                                                     : (int32_t)subject->format;
     if (found < 0 || found == PW_FORMAT_SHARDED)
         return fail_usage(subject->app,
                           "-o \"%s\": no format is known by this name's ending; use "

@@ -165,6 +165,43 @@ static int enter(struct app *app, const pw_recipe_encoder *encoder, struct model
     return place->path == NULL ? fail_memory(app) : DONE;
 }
 
+/* Encoders in folders of their own, as a pipeline has them, with model_index.json or without.
+ */
+static bool has_folder(const char *path, const char *folder)
+{
+    return path_is_folder(path) && path_holds(path, folder);
+}
+
+/* A recipe of several encoders, all of which the folder has; -1: none. */
+static int32_t recipe_of_folders(const char *path)
+{
+    for (size_t recipe = 0; pw_recipe_name(recipe) != NULL; recipe++) {
+        pw_recipe_encoder encoder;
+        size_t n = 0;
+
+        while (pw_recipe_encoder_at(recipe, 0, n, &encoder) && has_folder(path, encoder.folder))
+            n++;
+        if (n > 1 && !pw_recipe_encoder_at(recipe, 0, n, &encoder))
+            return (int32_t)recipe;
+    }
+    return -1;
+}
+
+/* One encoder is wanted of several. */
+static int fail_several(struct app *app, const struct encoder_places *places,
+                        const struct model_place *place)
+{
+    const bool is_whole = is_pipeline(place->path);
+    const int32_t recipe = is_whole ? places->pipeline.recipe : recipe_of_folders(place->path);
+
+    return fail(app, PW_ERR_NOT_FOUND, place->given,
+                "%s with several text encoders, and recipe raw takes one: name its folder, -m "
+                "%s/text_encoder%s%s",
+                is_whole ? "a diffusers pipeline" : "a folder", place->given,
+                recipe > 0 ? "; or take all of them by their recipe, -r " : "",
+                recipe > 0 ? pw_recipe_name((size_t)recipe) : "");
+}
+
 /* recipe raw takes the one encoder there is. */
 static int place_raw(struct app *app, const struct given_models *models,
                      const struct encoder_places *places, struct model_place *place)
@@ -173,13 +210,12 @@ static int place_raw(struct app *app, const struct given_models *models,
     if (models->n_named + (models->bare.path != NULL) > 1)
         return fail_usage(app, "recipe raw takes one encoder, but -m is given %zu times",
                           models->n_named + (models->bare.path != NULL));
-    if (place->path == NULL || !is_pipeline(place->path))
+    if (place->path == NULL)
         return DONE;
-    if (path_holds(place->path, "text_encoder_2"))
-        return fail(app, PW_ERR_NOT_FOUND, place->given,
-                    "a diffusers pipeline with several text encoders: name the folder of one, "
-                    "-m %s/text_encoder",
-                    place->given);
+    if (has_folder(place->path, "text_encoder") && has_folder(place->path, "text_encoder_2"))
+        return fail_several(app, places, place);
+    if (!is_pipeline(place->path))
+        return DONE;
     if (!path_holds(place->path, places->encoders[0].folder))
         return fail(app, PW_ERR_NOT_FOUND, place->given,
                     "a diffusers pipeline without a text_encoder folder");
@@ -196,9 +232,10 @@ static int place_bare(struct app *app, const struct given_models *models,
     *place = models->bare;
     if (place->path == NULL)
         return places->n == 1 ? DONE : missing(app, models, places, i);
+    if (has_folder(place->path, encoder->folder))
+        return enter(app, encoder, place);
     if (is_pipeline(place->path))
-        return path_holds(place->path, encoder->folder) ? enter(app, encoder, place)
-                                                        : missing(app, models, places, i);
+        return missing(app, models, places, i);
     if (places->n > 1 && !models->holds_several)
         return missing(app, models, places, i);
     place->which = models->holds_several ? encoder->name : NULL;
@@ -218,7 +255,9 @@ static int place_encoder(struct app *app, const struct given_models *models,
             continue;
         *place = models->named[k];
         place->role = encoder->name;
-        return is_pipeline(place->path) ? enter(app, encoder, place) : DONE;
+        return is_pipeline(place->path) || has_folder(place->path, encoder->folder)
+                   ? enter(app, encoder, place)
+                   : DONE;
     }
     TRY(place_bare(app, models, places, i, place));
     place->role = encoder->name;

@@ -219,6 +219,23 @@ static void conclude(struct builder *text, const struct flux_input *a,
                        last.rel_l2);
 }
 
+static int put_heading(struct flux *flux, const struct flux_input *first,
+                       const struct flux_input *other)
+{
+    struct builder text = {0};
+    int status = DONE;
+
+    builder_format(&text, "Difference of %s from the first, %s, and relative to it:",
+                   other->rows->name, first->rows->name);
+    builder_text(&flux->pads.out, "\n");
+    if (text.failed)
+        status = fail_memory(flux->pads.app);
+    else
+        pads_paragraph(&flux->pads, text.bytes);
+    builder_free(&text);
+    return status;
+}
+
 int flux_show_pair(struct flux *flux, const struct flux_input *other)
 {
     const struct flux_input *first = &flux->inputs[0];
@@ -233,8 +250,7 @@ int flux_show_pair(struct flux *flux, const struct flux_input *other)
     if (flux->pads.app->json) {
         status = flux_show_pair_json(flux, other, text.bytes);
     } else {
-        builder_format(&flux->pads.out, "\nDifference of the inputs 0 and %zu\n",
-                       (size_t)(other - flux->inputs));
+        status = put_heading(flux, first, other);
         put_differences(flux, first, other);
         pads_paragraph(&flux->pads, text.bytes);
     }

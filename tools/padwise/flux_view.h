@@ -60,6 +60,15 @@ struct flux_difference flux_compare_role(const struct flux_input *a, const struc
 int flux_show(struct flux *flux, const struct flux_input *input);
 int flux_show_pair(struct flux *flux, const struct flux_input *other);
 
+/* flux_summary.c: a line an input, of three or more, and one conclusion. */
+int flux_show_summary(struct flux *flux);
+
+/* plot_flux.c: --plot. Names are checked before the work, whether it can be drawn before
+ * anything is written. */
+int flux_plot_check(struct app *app, const char *output);
+int flux_plot_can(struct flux *flux);
+int flux_plot(struct flux *flux);
+
 /* flux_json.c */
 int flux_show_json(struct flux *flux, const struct flux_input *input);
 int flux_show_pair_json(struct flux *flux, const struct flux_input *other,

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "credit.h"
 #include "flux_view.h"
 #include "paths.h"
 #include "save_choice.h"
@@ -249,19 +250,13 @@ static int add_manifest(struct flux_file_out *out)
 /* Whose rows they were; that they were edited is in the manifest, and said by who reads it. */
 static int add_credit(struct flux_file_out *out)
 {
-    static const char modified[] = ", modified";
     struct app *app = out->flux->pads.app;
     const char *credit = out->input->rows->credit;
-    size_t size = credit == NULL ? 0 : strlen(credit);
     pw_error err;
 
     if (credit == NULL)
         return DONE;
-    if (path_ends(credit, modified))
-        size -= sizeof(modified) - 1;
-    credit = pool_copy(&app->pool, credit, size);
-    if (credit == NULL)
-        return fail_memory(app);
+    TRY(credit_bare(app, &credit));
     return pw_tensor_set_put_metadata(out->set, "credit", credit, &err) == PW_OK
                ? DONE
                : fail_with(app, &err);

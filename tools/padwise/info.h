@@ -3,6 +3,8 @@
 #ifndef TOOL_INFO_H
 #define TOOL_INFO_H
 
+#include <padwise/edit.h>
+
 #include "app.h"
 #include "find.h"
 #include "json_out.h"
@@ -25,6 +27,7 @@ struct info {
     const char *manifest_text;        /* NULL unless this is a conditioning file */
     pw_manifest *manifest;
     pw_manifest_info manifest_info;
+    pw_edits *edits; /* NULL: none are written down */
     char fingerprint[PW_FINGERPRINT_HEX + 1], digest[PW_FINGERPRINT_HEX + 1];
 };
 

@@ -373,6 +373,8 @@ int info_print_text(struct info *info, bool *stop)
         text_model(&out, app, &info->manifest_info);
     if (info->manifest != NULL)
         text_prompts(&out, app, info);
+    if (info->edits != NULL)
+        line(&out, app, "edits", "%s", pw_edits_text(info->edits));
     if (strcmp(info->kind, "conditioning") == 0)
         text_tensors(&out, app, info->file);
     for (size_t i = 0; i < info->n_encoders && option_given(app, OPTION_DIAGRAM); i++)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "encoder_open.h"
+#include "pads.h"
 #include "paint.h"
 #include "show.h"
 #include "talk.h"
@@ -89,6 +90,7 @@ int inside_open(struct inside *inside)
     if (app->arguments.n_words != 1)
         return fail_usage(app, "%s given: it takes one (in quotes, if it has blanks)",
                           app->arguments.n_words == 0 ? "no prompt is" : "several prompts are");
+    TRY(pads_need_prompts(app, 1, inside->instead));
     inside->prompt = (pw_text){app->arguments.words[0], strlen(app->arguments.words[0])};
     TRY(app_open_context(app, PW_LEVEL_HIGHEST));
     TRY(open_encoder(inside));

@@ -13,6 +13,7 @@
 
 struct inside {
     struct app *app;
+    const char *instead; /* of the command: what to do with a file */
     pw_model *model;
     pw_model_info info;
     struct found_tokenizer tokenizer;

@@ -118,9 +118,10 @@ static int draw(struct kv_run *run, size_t i, const float **q)
     return DONE;
 }
 
-static int keep(struct kv_run *run, size_t i, const float *q)
+/* What was drawn for layer i. */
+static int keep(struct kv_run *run, size_t i)
 {
-    const size_t size = run->n_queries * pw_kv_layer_at(run->kv, i)->inner * sizeof(*q);
+    const size_t size = run->n_queries * pw_kv_layer_at(run->kv, i)->inner * sizeof(*run->q);
     struct pool *pool = &run->pads.app->pool;
 
     if (run->kept_q == NULL)
@@ -129,7 +130,7 @@ static int keep(struct kv_run *run, size_t i, const float *q)
         run->kept_q[i] = pool_take(pool, size);
     if (run->kept_q == NULL || run->kept_q[i] == NULL)
         return fail_memory(run->pads.app);
-    memcpy(run->kept_q[i], q, size);
+    memcpy(run->kept_q[i], run->q, size);
     return DONE;
 }
 
@@ -146,5 +147,5 @@ int kv_queries(struct kv_run *run, size_t i, const float **q, size_t *n)
         return DONE;
     }
     TRY(draw(run, i, q));
-    return run->draws == KV_DRAW_AND_KEEP ? keep(run, i, *q) : DONE;
+    return run->draws == KV_DRAW_AND_KEEP ? keep(run, i) : DONE;
 }

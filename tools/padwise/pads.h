@@ -38,7 +38,9 @@ struct pads {
     struct roles_reader roles;
     struct pads_input *inputs;
     size_t n, capacity;
-    pw_rows *rows;              /* [n]: views of the inputs, once all are read */
+    pw_rows *rows;     /* [n]: views of the inputs, once all are read */
+    size_t *prompt_of; /* [n] of 0..n_prompts-1: inputs of one prompt have one number */
+    size_t n_prompts;  /* distinct; an input that does not say counts as one */
     struct pads_input *against; /* --against: [0], behind the inputs; NULL: not given */
     uint64_t seed;
     struct json json;
@@ -52,10 +54,34 @@ int pads_read(struct pads *pads, const char *const *words, size_t n_words);
 /* Whether a word is a file or a prompt. */
 bool pads_is_file(const char *word);
 
+/* For commands that encode the first n words of the line: refuses one that is a file. `instead`
+ * says what to do with a file. */
+int pads_need_prompts(struct app *app, size_t n_words, const char *instead);
+
 /* What a measure needs: inputs enough, pads whose place is known. */
 int pads_need_inputs(struct pads *pads, size_t least, const char *why);
 int pads_need_pads(struct pads *pads);
 int pads_refuse_full(struct pads *pads); /* inputs that are known to have no pads */
+
+/* pads_prompts.c: which inputs are of one prompt; pads_read asks it. */
+int pads_find_prompts(struct pads *pads);
+
+/* Distinct prompts of the first n inputs. */
+size_t pads_n_prompts(const struct pads *pads, size_t n);
+
+/* Of the first n inputs: "9 prompts", "9 variants of one prompt", "9 inputs of 3 prompts". */
+void pads_say_prompts(const struct pads *pads, struct builder *out, size_t n);
+
+/* "prompts" where each input has its own, else "inputs". */
+const char *pads_noun(const struct pads *pads);
+const char *pads_why_no_interval(const struct pads *pads);
+
+/* pw_estimate_mean and pw_estimate_pairs of values of the first n inputs: without an interval
+ * where some of them share a prompt, and n_items is then at most the number of prompts. */
+int pads_estimate(const struct pads *pads, pw_estimate *out, const double *values, size_t n);
+int pads_estimate_pairs(const struct pads *pads, pw_estimate *out, const double *matrix,
+                        size_t n);
+void pads_judge_interval(const struct pads *pads, pw_estimate *estimate, size_t n);
 
 /* pads_encode.c: prompts through the encoder, as one set; rows of its tensor `name`. */
 int pads_encode(struct pads *pads, const pw_prompt_texts *prompts, size_t n,

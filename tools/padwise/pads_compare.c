@@ -74,14 +74,9 @@ static int measure(struct across *across, const pw_place *place)
         across->against_cosine[i] = across->all_cosine[i * n_all + n_all - 1];
         across->against_l2[i] = across->all_l2[i * n_all + n_all - 1];
     }
-    if (pw_estimate_pairs(&across->cosine_estimate, ctx, across->cosine, n, pads->seed, &err) !=
-            PW_OK ||
-        pw_estimate_pairs(&across->l2_estimate, ctx, across->l2, n, pads->seed, &err) !=
-            PW_OK ||
-        pw_estimate_mean(&across->against_estimate, ctx, across->against_cosine, n, pads->seed,
-                         &err) != PW_OK)
-        return fail_with(pads->app, &err);
-    return DONE;
+    TRY(pads_estimate_pairs(pads, &across->cosine_estimate, across->cosine, n));
+    TRY(pads_estimate_pairs(pads, &across->l2_estimate, across->l2, n));
+    return pads_estimate(pads, &across->against_estimate, across->against_cosine, n);
 }
 
 static int measure_position(struct across *across, size_t position)
@@ -222,6 +217,8 @@ static int print_json(struct across *across, const char *conclusion)
     if (across->pads->against != NULL)
         TRY(put_against(across));
     TRY(put_summaries(across));
+    json_member_int(json, "inputs", (int64_t)across->n);
+    json_member_int(json, "prompts", (int64_t)across->pads->n_prompts);
     json_member_text(json, "conclusion", conclusion);
     json_close(json, '}');
     return pads_print_json(across->pads);
@@ -272,8 +269,15 @@ static int print_tables(struct across *across, const char *conclusion)
     struct pads *pads = across->pads;
     struct builder *out = &pads->out;
 
-    builder_format(out, "\nacross the %zu inputs, %zu pair%s; intervals by drawing prompts\n",
-                   across->n, across->n * (across->n - 1) / 2, across->n == 2 ? "" : "s");
+    builder_text(out, "\nacross the ");
+    if (pads->n_prompts < pads->n)
+        pads_say_prompts(pads, out, pads->n);
+    else
+        builder_format(out, "%zu inputs", across->n);
+    builder_format(out, ", %zu pair%s; %s\n", across->n * (across->n - 1) / 2,
+                   across->n == 2 ? "" : "s",
+                   pads->n_prompts < pads->n ? "no intervals over prompts"
+                                             : "intervals by drawing prompts");
     if (pads->against != NULL)
         builder_text(out, "against: each of them with the input of --against\n");
     TRY(add_table(across, "row", true));
@@ -303,6 +307,7 @@ static int conclude(struct across *across, const char **conclusion)
         return DONE;
     if (status != PW_OK)
         return fail_with(app, &err);
+    facts.n_prompts = pads->n_prompts;
     size = pw_pads_conclude(NULL, 0, &facts);
     text = pool_take(&app->pool, size + 1);
     if (text == NULL)

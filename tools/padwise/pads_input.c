@@ -130,7 +130,7 @@ static int add_set(struct pads *pads, const char *where, const char *const *name
     int64_t n_batch;
 
     if (tensor == NULL)
-        return fail(pads->app, PW_ERR_UNSUPPORTED, names[0],
+        return fail(pads->app, PW_ERR_UNSUPPORTED, names == NULL ? where : names[0],
                     "stands for several conditions (a schedule, or AND): give the text of each "
                     "as a prompt, or encode it to a file and name one by --tensor %s.0",
                     tensor_name);
@@ -250,6 +250,25 @@ bool pads_is_file(const char *word)
         if (path_ends(word, endings[i]))
             return true;
     return path_exists(word);
+}
+
+int pads_need_prompts(struct app *app, size_t n_words, const char *instead)
+{
+    for (size_t i = 0; i < n_words; i++) {
+        const char *word = app->arguments.words[i];
+
+        if (!pads_is_file(word) || path_is_folder(word))
+            continue;
+        if (!path_exists(word))
+            return fail(app, PW_ERR_NOT_FOUND, word,
+                        "there is no such file, and %s takes a prompt, not a file",
+                        app->command->name);
+        return fail(app, PW_ERR_ARGUMENT, word,
+                    "is a file, and %s takes a prompt, which it encodes: give the text in "
+                    "quotes; %s",
+                    app->command->name, instead);
+    }
+    return DONE;
 }
 
 /* Prompts that stand together are encoded together. */
@@ -379,6 +398,7 @@ int pads_read(struct pads *pads, const char *const *words, size_t n_words)
                     pads->n - n);
     pads->against = against == NULL ? NULL : &pads->inputs[n];
     pads->n = n;
+    TRY(pads_find_prompts(pads));
     return make_views(pads);
 }
 

@@ -88,12 +88,7 @@ static int take_memory(struct probe *probe)
 /* The mean of the hits. */
 static int estimate(struct probe *probe, pw_estimate *out)
 {
-    struct pads *pads = probe->pads;
-    pw_error err;
-
-    if (pw_estimate_mean(out, pads->app->ctx, probe->hits, pads->n, pads->seed, &err) != PW_OK)
-        return fail_with(pads->app, &err);
-    return DONE;
+    return pads_estimate(probe->pads, out, probe->hits, probe->pads->n);
 }
 
 static int measure_labels(struct probe *probe, struct probed *probed)
@@ -133,22 +128,31 @@ static void leave_empty(const struct probe *probe, struct probed *probed)
         probed->nearest[i] = probe->pads->n;
 }
 
+/* Whether the nearest prompt is the one that EOS names. Of variants of one prompt the EOS rows
+ * may be equal, so it is prompts that are told apart; of a single one there is no telling. */
+static double agrees(const struct probe *probe, const struct probed *probed, size_t i)
+{
+    const struct pads *pads = probe->pads;
+    const size_t a = probed->nearest[i], b = probe->places[0].nearest[i];
+
+    if (pads->n_prompts == 1)
+        return NAN;
+    return a == pads->n || b == pads->n ? a == b : pads->prompt_of[a] == pads->prompt_of[b];
+}
+
 static int measure(struct probe *probe, struct probed *probed)
 {
     struct pads *pads = probe->pads;
-    pw_error err;
 
     if (!take_vectors(probe, probed)) {
         leave_empty(probe, probed);
         return DONE;
     }
     pw_vectors_compare(probe->cosine, NULL, probe->vectors, pads->n, pads->rows[0].width);
-    if (pw_estimate_pairs(&probed->cosine, pads->app->ctx, probe->cosine, pads->n, pads->seed,
-                          &err) != PW_OK)
-        return fail_with(pads->app, &err);
+    TRY(pads_estimate_pairs(pads, &probed->cosine, probe->cosine, pads->n));
     pw_vectors_nearest(probed->nearest, probe->cosine, pads->n);
     for (size_t i = 0; i < pads->n; i++)
-        probe->hits[i] = probed->nearest[i] == probe->places[0].nearest[i];
+        probe->hits[i] = agrees(probe, probed, i);
     TRY(estimate(probe, &probed->agrees));
     return probe->labels.of_input == NULL ? DONE : measure_labels(probe, probed);
 }
@@ -272,15 +276,25 @@ static int print_tables(const struct probe *probe)
     struct pads *pads = probe->pads;
     struct builder *out = &pads->out;
 
-    builder_format(out,
-                   "%zu inputs; means of these rows; cosine of pairs; shares of inputs (95 %% "
-                   "interval)\n",
-                   pads->n);
+    if (pads->n_prompts < pads->n) {
+        pads_say_prompts(pads, out, pads->n);
+        builder_text(out, "; means of these rows; cosine of pairs; shares of inputs\n");
+    } else {
+        builder_format(out,
+                       "%zu inputs; means of these rows; cosine of pairs; shares of inputs "
+                       "(95 %% interval)\n",
+                       pads->n);
+    }
     add_places(probe);
     if (probe->labels.of_input != NULL)
         builder_format(out, "%zu labels; always the most frequent one: %.2f\n", probe->labels.n,
                        probe->labels.chance);
     add_nearest(probe);
+    if (pads->n_prompts == 1) {
+        builder_text(out, "\n");
+        pads_paragraph(pads, "Whether pads tell prompts apart takes other prompts; these are "
+                             "variants of one, and have no interval over prompts.");
+    }
     if (probe->labels.of_input == NULL) {
         builder_text(out, "\n");
         pads_paragraph(pads,

@@ -2,6 +2,7 @@
 /* padwise pads regime: where pads stop to be copies of EOS, and what they become. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "pads.h"
 #include "talk.h"
@@ -20,6 +21,7 @@ struct regime_view {
     size_t *norm_starts, n_norm_starts; /* positions where the norm of pads changes */
     pw_coordinate coordinates[PW_REGIMES_MAX][N_COORDINATES];
     size_t n_coordinates;
+    const char *why_none; /* NULL: it has regimes */
 };
 
 static int find_coordinates(struct regime_view *view, size_t i)
@@ -63,11 +65,20 @@ static int find_norm_changes(struct regime_view *view)
     return DONE;
 }
 
+/* The other inputs may have regimes all the same. */
+static int leave_out(struct regime_view *view, const char *why)
+{
+    view->why_none = pool_copy(&view->pads->app->pool, why, strlen(why));
+    view->n_regimes = 0;
+    return view->why_none == NULL ? fail_memory(view->pads->app) : DONE;
+}
+
 static int measure(struct regime_view *view)
 {
     struct app *app = view->pads->app;
     const pw_rows *rows = &view->input->rows;
     double *curves = pool_array(&app->pool, 4 * rows->n_rows, sizeof(*curves));
+    pw_status status;
     pw_error err;
 
     if (curves == NULL)
@@ -77,7 +88,10 @@ static int measure(struct regime_view *view)
     view->cos_eos = curves + 2 * rows->n_rows;
     view->cos_before = curves + 3 * rows->n_rows;
     pw_rows_curves(view->norm, view->cos_bos, view->cos_eos, view->cos_before, rows);
-    if (pw_rows_regimes(view->regimes, &view->n_regimes, app->ctx, rows, &err) != PW_OK) {
+    status = pw_rows_regimes(view->regimes, &view->n_regimes, app->ctx, rows, &err);
+    if (status == PW_ERR_NOT_FOUND && view->pads->n > 1)
+        return leave_out(view, err.text);
+    if (status != PW_OK) {
         snprintf(err.where, sizeof(err.where), "%s", view->input->name);
         return fail_with(app, &err);
     }
@@ -163,6 +177,8 @@ static int print_json(const struct regime_view *view)
         json_int(json, (int64_t)view->norm_starts[i]);
     json_close(json, ']');
     put_regimes(json, view);
+    if (view->why_none != NULL)
+        json_member_text(json, "reason", view->why_none);
     json_close(json, '}');
     return pads_print_json(view->pads);
 }
@@ -214,6 +230,10 @@ static void add_norm_changes(const struct regime_view *view)
 static int print_table(const struct regime_view *view)
 {
     pads_title(view->pads, view->input);
+    if (view->why_none != NULL) {
+        pads_paragraph(view->pads, view->why_none);
+        return DONE;
+    }
     add_regimes(view);
     add_norm_changes(view);
     return DONE;
@@ -221,33 +241,35 @@ static int print_table(const struct regime_view *view)
 
 /* ---- All inputs. */
 
-/* What becomes of the pads, from all inputs: where the first BOS-like regime begins. */
-static int conclude(struct pads *pads, const double *starts, size_t n_uniform, char **text)
-{
-    struct app *app = pads->app;
-    const size_t n = pads->n;
-    pw_estimate estimate;
-    pw_error err;
+struct summary {
+    double *starts; /* [n inputs]: where BOS-like pads begin; NaN: nowhere */
+    size_t n_uniform, n_without;
+};
 
-    if (pw_estimate_mean(&estimate, app->ctx, starts, n, pads->seed, &err) != PW_OK)
-        return fail_with(app, &err);
-    if (estimate.n_values == 0)
-        *text = pool_format(
-            &app->pool, "No input has BOS-like pads; in %zu of %zu all pads keep one level.",
-            n_uniform, n);
-    else if (isnan(estimate.low))
-        *text =
-            pool_format(&app->pool,
-                        "BOS-like pads begin in %zu of %zu inputs, at row %.0f to %.0f (too "
-                        "few inputs for an interval).",
-                        estimate.n_values, n, estimate.min, estimate.max);
+/* What becomes of the pads, from all inputs: where the first BOS-like regime begins. */
+static void say_starts(struct builder *text, const struct pads *pads,
+                       const struct summary *summary, const pw_estimate *estimate)
+{
+    if (estimate->n_values == 0)
+        builder_format(text,
+                       "No input has BOS-like pads; in %zu of %zu all pads keep one level.",
+                       summary->n_uniform, pads->n);
+    else if (isnan(estimate->low))
+        builder_format(text,
+                       "BOS-like pads begin in %zu of %zu inputs, at row %.0f to %.0f (%s).",
+                       estimate->n_values, pads->n, estimate->min, estimate->max,
+                       pads_why_no_interval(pads));
     else
-        *text = pool_format(&app->pool,
-                            "BOS-like pads begin in %zu of %zu inputs, at row %.1f on average "
-                            "(95 %% interval %.1f to %.1f, from %.0f to %.0f).",
-                            estimate.n_values, n, estimate.mean, estimate.low, estimate.high,
-                            estimate.min, estimate.max);
-    return *text == NULL ? fail_memory(app) : DONE;
+        builder_format(
+            text,
+            "BOS-like pads begin in %zu of %zu inputs, at row %.1f on average (95 %% "
+            "interval %.1f to %.1f, from %.0f to %.0f).",
+            estimate->n_values, pads->n, estimate->mean, estimate->low, estimate->high,
+            estimate->min, estimate->max);
+    if (summary->n_without > 0)
+        builder_format(text,
+                       " %zu of %zu inputs %s no regimes: rows of zeros have no direction.",
+                       summary->n_without, pads->n, summary->n_without == 1 ? "has" : "have");
 }
 
 static double bos_like_start(const struct regime_view *view)
@@ -273,31 +295,39 @@ static int print_conclusion(struct pads *pads, const char *text)
     return pads_print_json(pads);
 }
 
-static int show_all(struct pads *pads, struct regime_view *view, double *starts,
-                    size_t *n_uniform)
+static int show_all(struct pads *pads, struct regime_view *view, struct summary *summary)
 {
     for (size_t i = 0; i < pads->n && !pads->stop; i++) {
         *view = (struct regime_view){.pads = pads, .input = &pads->inputs[i]};
         TRY(measure(view));
-        starts[i] = bos_like_start(view);
-        *n_uniform += view->n_regimes == 1;
+        summary->starts[i] = bos_like_start(view);
+        summary->n_uniform += view->n_regimes == 1;
+        summary->n_without += view->why_none != NULL;
         TRY(pads->app->json ? print_json(view) : print_table(view));
     }
+    if (summary->n_without == pads->n)
+        return fail(pads->app, PW_ERR_NOT_FOUND, view->input->name, "%s", view->why_none);
     return DONE;
 }
 
 int pads_regime(struct pads *pads)
 {
     struct pool *pool = &pads->app->pool;
-    double *starts = pool_array(pool, pads->n, sizeof(*starts));
+    struct summary summary = {.starts = pool_array(pool, pads->n, sizeof(*summary.starts))};
     struct regime_view *view = pool_take(pool, sizeof(*view));
-    size_t n_uniform = 0;
-    char *text = NULL;
+    struct builder text = {0};
+    pw_estimate estimate;
+    int status;
 
-    if (starts == NULL || view == NULL)
+    if (summary.starts == NULL || view == NULL)
         return fail_memory(pads->app);
     TRY(pads_need_pads(pads));
-    TRY(show_all(pads, view, starts, &n_uniform));
-    TRY(conclude(pads, starts, n_uniform, &text));
-    return pads->stop ? DONE : print_conclusion(pads, text);
+    TRY(show_all(pads, view, &summary));
+    TRY(pads_estimate(pads, &estimate, summary.starts, pads->n));
+    if (pads->stop)
+        return DONE;
+    say_starts(&text, pads, &summary, &estimate);
+    status = text.failed ? fail_memory(pads->app) : print_conclusion(pads, text.bytes);
+    builder_free(&text);
+    return status;
 }

@@ -65,44 +65,44 @@ static int take_vectors(struct signature *signature, size_t part)
 /* What input i's part says of the EOS rows. */
 static void judge(struct signature *signature, size_t i)
 {
-    const size_t n = signature->pads->n;
+    const struct pads *pads = signature->pads;
+    const size_t n = pads->n;
     const double *to_eos = signature->cosine + i * 2 * n + n;
+    size_t n_others = 0;
     double sum = 0.0;
 
     signature->own[i] = to_eos[i];
-    signature->found[i] = isnan(to_eos[i]) ? NAN : 1.0;
+    signature->found[i] = isnan(to_eos[i]) || pads->n_prompts == 1 ? NAN : 1.0;
     for (size_t j = 0; j < n; j++) {
-        if (j == i)
+        if (pads->prompt_of[j] == pads->prompt_of[i])
             continue;
         sum += to_eos[j];
+        n_others++;
         if (to_eos[j] >= to_eos[i])
             signature->found[i] = 0.0;
     }
-    signature->others[i] = sum / (double)(n - 1);
+    signature->others[i] = n_others == 0 ? NAN : sum / (double)n_others;
 }
 
 static int measure(struct signature *signature, size_t i_part)
 {
     struct pads *pads = signature->pads;
     struct part *part = &signature->parts[i_part];
-    pw_context *ctx = pads->app->ctx;
     const size_t n = pads->n;
-    pw_error err;
 
     TRY(take_vectors(signature, i_part));
     pw_vectors_compare(signature->cosine, NULL, signature->vectors, 2 * n, pads->rows[0].width);
     for (size_t i = 0; i < n; i++) {
         judge(signature, i);
         for (size_t j = 0; j < n; j++)
-            signature->between[i * n + j] = signature->cosine[i * 2 * n + j];
+            signature->between[i * n + j] = pads->prompt_of[i] == pads->prompt_of[j]
+                                                ? NAN
+                                                : signature->cosine[i * 2 * n + j];
     }
-    if (pw_estimate_mean(&part->own, ctx, signature->own, n, pads->seed, &err) != PW_OK ||
-        pw_estimate_mean(&part->others, ctx, signature->others, n, pads->seed, &err) != PW_OK ||
-        pw_estimate_mean(&part->found, ctx, signature->found, n, pads->seed, &err) != PW_OK ||
-        pw_estimate_pairs(&part->between, ctx, signature->between, n, pads->seed, &err) !=
-            PW_OK)
-        return fail_with(pads->app, &err);
-    return DONE;
+    TRY(pads_estimate(pads, &part->own, signature->own, n));
+    TRY(pads_estimate(pads, &part->others, signature->others, n));
+    TRY(pads_estimate(pads, &part->found, signature->found, n));
+    return pads_estimate_pairs(pads, &part->between, signature->between, n);
 }
 
 /* How far from EOS all prompts are found, from the first fifth on. */
@@ -110,26 +110,35 @@ static int conclude(struct signature *signature, const char **text)
 {
     struct app *app = signature->pads->app;
     const struct part *parts = signature->parts, *last = &parts[N_PARTS - 1];
-    const size_t n_inputs = signature->pads->n;
-    const double chance = 100.0 / (double)n_inputs;
+    const struct pads *pads = signature->pads;
+    const size_t n_inputs = pads->n;
+    const char *noun = pads_noun(pads);
+    const double chance = 100.0 / (double)pads->n_prompts;
     size_t n = 0;
+
+    if (pads->n_prompts == 1) {
+        *text = pool_format(&app->pool,
+                            "%zu variants of one prompt: whether pads tell prompts apart takes "
+                            "another prompt.",
+                            n_inputs);
+        return *text == NULL ? fail_memory(app) : DONE;
+    }
 
     while (n < N_PARTS && parts[n].found.mean == 1.0)
         n++;
     if (n == N_PARTS)
-        *text =
-            pool_format(&app->pool,
-                        "In every fifth the pads of all %zu prompts are nearest to their own "
-                        "prompt's EOS (chance: %.0f %%): each of them tells which "
-                        "prompt it was.",
-                        n_inputs, chance);
+        *text = pool_format(&app->pool,
+                            "In every fifth the pads of all %zu %s are nearest to their own "
+                            "prompt's EOS (chance: %.0f %%): each of them tells which "
+                            "prompt it was.",
+                            n_inputs, noun, chance);
     else
         *text = pool_format(
             &app->pool,
-            "The pads of all %zu prompts are nearest to their own prompt's EOS in "
+            "The pads of all %zu %s are nearest to their own prompt's EOS in "
             "%zu of %d fifths, counted from EOS; in the last fifth those of %.0f %% "
             "are (chance: %.0f %%).",
-            n_inputs, n, N_PARTS, 100 * last->found.mean, chance);
+            n_inputs, noun, n, N_PARTS, 100 * last->found.mean, chance);
     return *text == NULL ? fail_memory(app) : DONE;
 }
 
@@ -164,6 +173,22 @@ static int print_json(const struct signature *signature, const char *conclusion)
     return pads_print_json(pads);
 }
 
+static void print_head(struct pads *pads)
+{
+    struct builder text = {0};
+
+    if (pads->n_prompts < pads->n)
+        pads_say_prompts(pads, &text, pads->n);
+    else
+        builder_format(&text, "%zu inputs", pads->n);
+    builder_text(&text, "; pads in fifths by distance from EOS; cosines of their means: to the "
+                        "own EOS, to EOS of the others, between prompts");
+    if (!text.failed)
+        pads_paragraph(pads, text.bytes);
+    pads->out.failed = pads->out.failed || text.failed;
+    builder_free(&text);
+}
+
 static int print_table(const struct signature *signature, const char *conclusion)
 {
     static const struct column titles[] = {
@@ -172,11 +197,7 @@ static int print_table(const struct signature *signature, const char *conclusion
     struct pads *pads = signature->pads;
     struct grid grid;
 
-    builder_format(
-        &pads->out,
-        "%zu inputs; pads in fifths by distance from EOS; cosines of their means: to the\n"
-        "own EOS, to EOS of the others, between prompts\n",
-        pads->n);
+    print_head(pads);
     grid_start(&grid, titles, sizeof(titles) / sizeof(*titles));
     for (size_t i = 0; i < N_PARTS; i++) {
         const struct part *part = &signature->parts[i];

@@ -2,6 +2,7 @@
 /* padwise pads svd: how many directions the pads of an input have. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "pads.h"
 #include "talk.h"
@@ -16,6 +17,7 @@ struct svd_view {
     double *sigma;  /* [n_chosen] */
     double *energy; /* [n_chosen]: share of the first k + 1 */
     pw_rank rank;
+    const char *why_none; /* NULL: it has directions */
 };
 
 /* --positions, else the pads. */
@@ -34,10 +36,19 @@ static int choose(struct svd_view *view)
     return DONE;
 }
 
+/* The other inputs may have directions all the same. */
+static int leave_out(struct svd_view *view, const char *why)
+{
+    view->why_none = pool_copy(&view->pads->app->pool, why, strlen(why));
+    view->rank = (pw_rank){.n_rows = view->n_chosen, .effective = NAN, .plane = NAN};
+    return view->why_none == NULL ? fail_memory(view->pads->app) : DONE;
+}
+
 static int measure(struct svd_view *view)
 {
     struct app *app = view->pads->app;
     double total = 0.0, sum = 0.0;
+    pw_status status;
     pw_error err;
 
     TRY(choose(view));
@@ -45,8 +56,11 @@ static int measure(struct svd_view *view)
     view->energy = pool_array(&app->pool, view->n_chosen, sizeof(*view->energy));
     if (view->sigma == NULL || view->energy == NULL)
         return fail_memory(app);
-    if (pw_rows_svd(&view->rank, view->sigma, app->ctx, &view->input->rows, view->chosen,
-                    view->n_chosen, &err) != PW_OK) {
+    status = pw_rows_svd(&view->rank, view->sigma, app->ctx, &view->input->rows, view->chosen,
+                         view->n_chosen, &err);
+    if (status == PW_ERR_ARGUMENT && view->pads->n > 1 && view->n_chosen > 0)
+        return leave_out(view, err.text);
+    if (status != PW_OK) {
         snprintf(err.where, sizeof(err.where), "%s", view->input->name);
         return fail_with(app, &err);
     }
@@ -83,6 +97,8 @@ static int print_json(const struct svd_view *view)
     json_member_int(json, "rank_99", (int64_t)view->rank.rank_99);
     json_member_real(json, "effective_rank", view->rank.effective);
     json_member_real(json, "plane_bos_eos", view->rank.plane);
+    if (view->why_none != NULL)
+        json_member_text(json, "reason", view->why_none);
     json_close(json, '}');
     return pads_print_json(view->pads);
 }
@@ -110,6 +126,10 @@ static int print_table(const struct svd_view *view)
     pads_title(view->pads, view->input);
     builder_format(out, "%zu rows, %zu to %zu\n", view->n_chosen, view->chosen[0],
                    view->chosen[view->n_chosen - 1]);
+    if (view->why_none != NULL) {
+        pads_paragraph(view->pads, view->why_none);
+        return DONE;
+    }
     add_values(view);
     builder_format(out,
                    "rank for 90 %%: %zu, for 99 %%: %zu; effective rank %.2f (exp of the "
@@ -130,9 +150,11 @@ static void summarize(struct summary *summary, size_t i, const struct svd_view *
 {
     const size_t second = view->n_chosen < 2 ? 0 : 1;
 
-    summary->rank_1[i] = view->energy[0];
-    summary->rank_2[i] = view->energy[second];
-    summary->rank_99[i] = (double)view->rank.rank_99;
+    const bool is_there = view->why_none == NULL;
+
+    summary->rank_1[i] = is_there ? view->energy[0] : NAN;
+    summary->rank_2[i] = is_there ? view->energy[second] : NAN;
+    summary->rank_99[i] = is_there ? (double)view->rank.rank_99 : NAN;
     summary->plane[i] = view->rank.plane;
 }
 
@@ -158,12 +180,11 @@ static int print_summary(struct pads *pads, const struct summary *summary)
     json_member_int(&pads->json, "inputs", (int64_t)pads->n);
     for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
         pw_estimate estimate;
-        pw_error err;
+        const int status = pads_estimate(pads, &estimate, lines[i].values, pads->n);
 
-        if (pw_estimate_mean(&estimate, app->ctx, lines[i].values, pads->n, pads->seed, &err) !=
-            PW_OK) {
+        if (status != DONE) {
             pool_free(&grid.pool);
-            return fail_with(app, &err);
+            return status;
         }
         pads_put_estimate(&pads->json, lines[i].key, &estimate);
         grid_cell(&grid, "%s", lines[i].title);
@@ -185,6 +206,7 @@ int pads_svd(struct pads *pads)
 {
     double *space = pool_array(&pads->app->pool, 4 * pads->n, sizeof(*space));
     struct summary summary;
+    const char *why_none = NULL; /* of all so far */
 
     if (space == NULL)
         return fail_memory(pads->app);
@@ -197,8 +219,11 @@ int pads_svd(struct pads *pads)
 
         TRY(measure(&view));
         summarize(&summary, i, &view);
+        why_none = i == 0 || why_none != NULL ? view.why_none : NULL;
         TRY(pads->app->json ? print_json(&view) : print_table(&view));
     }
+    if (why_none != NULL)
+        return fail(pads->app, PW_ERR_NOT_FOUND, pads->inputs[0].name, "%s", why_none);
     if (pads->n > 1 && !pads->stop)
         TRY(print_summary(pads, &summary));
     if (pads->app->json || pads->stop)

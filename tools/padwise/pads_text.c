@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "credit.h"
 #include "paint.h"
 #include "pads.h"
 #include "show.h"
@@ -64,28 +65,17 @@ void pads_paragraph(struct pads *pads, const char *text)
     builder_text(&pads->out, "\n");
 }
 
-/* Each credit once, however many inputs have it. */
 void pads_credits(struct pads *pads)
 {
     const size_t n_all = pads->n + (pads->against != NULL);
+    const char *credit = NULL;
 
-    for (size_t i = 0; i < n_all; i++) {
-        const char *credit = pads->inputs[i].credit;
-        struct builder line = {0};
-        size_t k = 0;
-
-        while (k < i && (credit == NULL || pads->inputs[k].credit == NULL ||
-                         strcmp(pads->inputs[k].credit, credit) != 0))
-            k++;
-        if (credit == NULL || k < i)
-            continue;
-        builder_format(&line, "data: %s", credit);
-        if (line.failed)
+    for (size_t i = 0; i < n_all; i++)
+        if (credit_join(pads->app, &credit, pads->inputs[i].credit) != DONE) {
             pads->out.failed = true;
-        else
-            pads_paragraph(pads, line.bytes);
-        builder_free(&line);
-    }
+            return;
+        }
+    credit_put(pads->app, &pads->out, credit);
 }
 
 void pads_put_input(struct json *json, const struct pads_input *input)

@@ -40,8 +40,20 @@ static bool is_one_start(const struct plot_set *set)
     return true;
 }
 
+/* The foot of an axis of cosines: halves, so that pictures of many inputs have the same. */
+static double lowest_cosine(const struct plot_set *set, const struct curves *curves)
+{
+    double least = 0;
+
+    for (size_t i = 0; i < set->n; i++)
+        for (size_t k = 0; k < set->inputs[i].rows.n_rows; k++)
+            least = fmin(least, fmin(curves[i].bos[k], curves[i].eos[k]));
+    return least < -0.5 ? -1 : -0.5;
+}
+
+/* lowest: the foot of an axis of cosines; 0: the data say it. */
 static pw_status open_panel(const struct plot_set *set, pw_figure *figure, const char *y_label,
-                            bool is_cosine, pw_error *err)
+                            double lowest, pw_error *err)
 {
     pw_panel_options panel;
     pw_status status;
@@ -49,8 +61,8 @@ static pw_status open_panel(const struct plot_set *set, pw_figure *figure, const
     pw_panel_options_init(&panel);
     panel.x.label = "position";
     panel.y.label = y_label;
-    panel.y.min = is_cosine ? -1 : 0;
-    panel.y.max = is_cosine ? 1 : 0;
+    panel.y.min = lowest;
+    panel.y.max = lowest < 0 ? 1 : 0;
     status = pw_figure_add_panel(figure, &panel, err);
     if (status != PW_OK || !is_one_start(set))
         return status;
@@ -70,7 +82,7 @@ static pw_status add_curve(pw_figure *figure, const char *name, const double *y,
 static pw_status add_norms(const struct plot_set *set, const struct curves *curves,
                            const char *name_of_one, pw_figure *figure, pw_error *err)
 {
-    pw_status status = open_panel(set, figure, "L2 norm", false, err);
+    pw_status status = open_panel(set, figure, "L2 norm", 0, err);
 
     for (size_t i = 0; i < set->n && status == PW_OK; i++)
         status = add_curve(figure, set->n == 1 ? name_of_one : set->labels[i], curves[i].norm,
@@ -83,22 +95,23 @@ static pw_status add_norms(const struct plot_set *set, const struct curves *curv
 static pw_status add_cosines(const struct plot_set *set, const struct curves *curves,
                              pw_figure *figure, pw_error *err)
 {
+    const double lowest = lowest_cosine(set, curves);
     pw_status status;
 
     if (set->n == 1) {
         const size_t n = set->inputs[0].rows.n_rows;
 
-        status = open_panel(set, figure, "cosine", true, err);
+        status = open_panel(set, figure, "cosine", lowest, err);
         if (status == PW_OK)
             status = add_curve(figure, "to EOS", curves[0].eos, n, err);
         return status == PW_OK ? add_curve(figure, "to BOS", curves[0].bos, n, err) : status;
     }
-    status = open_panel(set, figure, "cosine to EOS", true, err);
+    status = open_panel(set, figure, "cosine to EOS", lowest, err);
     for (size_t i = 0; i < set->n && status == PW_OK; i++)
         status =
             add_curve(figure, set->labels[i], curves[i].eos, set->inputs[i].rows.n_rows, err);
     if (status == PW_OK)
-        status = open_panel(set, figure, "cosine to BOS", true, err);
+        status = open_panel(set, figure, "cosine to BOS", lowest, err);
     for (size_t i = 0; i < set->n && status == PW_OK; i++)
         status =
             add_curve(figure, set->labels[i], curves[i].bos, set->inputs[i].rows.n_rows, err);
@@ -142,19 +155,26 @@ static int to_floats(struct app *app, const double *values, size_t n, float **ou
     return DONE;
 }
 
+/* What the rows are called, and in short the columns. */
+struct names {
+    const char **rows, **columns;
+};
+
+/* names NULL: positions. */
 static pw_status add_matrix(pw_figure *figure, const char *title, const float *values, size_t n,
-                            const char *const *labels, pw_error *err)
+                            const struct names *names, pw_error *err)
 {
-    const pw_matrix matrix = {values, n, n, 1, n, labels != NULL};
+    const pw_matrix matrix = {values, n, n, 1, n, names != NULL};
     pw_panel_options panel;
     pw_status status;
 
     pw_panel_options_init(&panel);
     panel.title = title;
     panel.is_square = true;
-    panel.x.labels = panel.y.labels = labels;
-    panel.x.n_labels = panel.y.n_labels = labels == NULL ? 0 : n;
-    panel.x.label = panel.y.label = labels == NULL ? "position" : NULL;
+    panel.x.labels = names == NULL ? NULL : names->columns;
+    panel.y.labels = names == NULL ? NULL : names->rows;
+    panel.x.n_labels = panel.y.n_labels = names == NULL ? 0 : n;
+    panel.x.label = panel.y.label = names == NULL ? "position" : NULL;
     status = pw_figure_add_panel(figure, &panel, err);
     return status == PW_OK ? pw_figure_add_matrix(figure, &matrix, err) : status;
 }
@@ -233,34 +253,41 @@ static int measure_places(const struct plot_set *set, struct place_values *of)
     return DONE;
 }
 
-/* Names that were cut to fit may be alike; numbers are not. */
-static int number_labels(const struct plot_set *set, const char ***labels)
+/* Names that were cut to fit may be alike; numbers are not, and stand under the columns alone:
+ * the names are read beside the rows. */
+static int number_labels(const struct plot_set *set, struct names *names)
 {
-    *labels = pool_array(&set->app->pool, set->n, sizeof(**labels));
-    for (size_t i = 0; *labels != NULL && i < set->n; i++) {
-        (*labels)[i] = pool_format(&set->app->pool, "%zu. %s", i + 1, set->labels[i]);
-        if ((*labels)[i] == NULL)
-            *labels = NULL;
+    struct pool *pool = &set->app->pool;
+
+    names->rows = pool_array(pool, set->n, sizeof(*names->rows));
+    names->columns = pool_array(pool, set->n, sizeof(*names->columns));
+    if (names->rows == NULL || names->columns == NULL)
+        return fail_memory(set->app);
+    for (size_t i = 0; i < set->n; i++) {
+        names->rows[i] = pool_format(pool, "%zu. %s", i + 1, set->labels[i]);
+        names->columns[i] = pool_format(pool, "%zu", i + 1);
+        if (names->rows[i] == NULL || names->columns[i] == NULL)
+            return fail_memory(set->app);
     }
-    return *labels == NULL ? fail_memory(set->app) : DONE;
+    return DONE;
 }
 
 static int draw_inputs(const struct plot_set *set, pw_figure **out)
 {
     struct place_values of[N_PLACES] = {{0}};
-    const char **labels;
+    struct names names;
     pw_status status = PW_OK;
     pw_error err;
 
     TRY(measure_places(set, of));
-    TRY(number_labels(set, &labels));
+    TRY(number_labels(set, &names));
     TRY(plot_create(set, "Cosine between inputs",
                     "Matrices: the cosine between each two inputs, of the EOS row, the mean of "
                     "the words, the mean of the pads and the mean of all rows.",
                     &cosines, 0, out));
     for (size_t k = 0; k < N_PLACES && status == PW_OK; k++)
         if (of[k].is_any)
-            status = add_matrix(*out, places[k].title, of[k].values, set->n, labels, &err);
+            status = add_matrix(*out, places[k].title, of[k].values, set->n, &names, &err);
     return plot_finish(set, status, &err, out);
 }
 

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "credit.h"
 #include "paths.h"
 #include "show.h"
 #include "talk.h"
@@ -70,29 +71,18 @@ int plot_labels(struct app *app, const struct pads_input *inputs, size_t n,
     return DONE;
 }
 
-static bool is_first_credit(const struct pads_input *inputs, size_t i)
-{
-    for (size_t k = 0; k < i; k++)
-        if (inputs[k].credit != NULL && strcmp(inputs[k].credit, inputs[i].credit) == 0)
-            return false;
-    return true;
-}
-
 int plot_credits(struct app *app, const struct pads_input *inputs, size_t n,
                  const char **footer)
 {
-    struct builder text = {0};
+    const char *credit = NULL;
 
+    *footer = NULL;
     for (size_t i = 0; i < n; i++)
-        if (inputs[i].credit != NULL && is_first_credit(inputs, i))
-            builder_format(&text, "%s%s", text.size == 0 ? "Data: " : "; ", inputs[i].credit);
-    *footer = text.size == 0 ? NULL : pool_copy(&app->pool, text.bytes, text.size);
-    if (text.failed || (text.size > 0 && *footer == NULL)) {
-        builder_free(&text);
-        return fail_memory(app);
-    }
-    builder_free(&text);
-    return DONE;
+        TRY(credit_join(app, &credit, inputs[i].credit));
+    if (credit == NULL)
+        return DONE;
+    *footer = pool_format(&app->pool, "Data: %s", credit);
+    return *footer == NULL ? fail_memory(app) : DONE;
 }
 
 /* ---- What figures share. */
@@ -124,26 +114,41 @@ int plot_finish(const struct plot_set *set, pw_status status, const pw_error *er
     return fail_with(set->app, err);
 }
 
+/* Joined chunks have pads before later words. */
+static size_t first_pad(const struct pads_input *input)
+{
+    size_t first = 0;
+
+    while (first < input->rows.n_rows && input->rows.roles[first] != PW_ROW_PAD)
+        first++;
+    return first;
+}
+
+static pw_status add_pads_rule(pw_figure *figure, const struct pads_input *input,
+                               bool is_horizontal, const char *name, pw_error *err)
+{
+    const pw_rule rule = {is_horizontal, (double)first_pad(input) - 0.5, name};
+
+    if (input->n_real == 0 || input->n_real >= input->rows.n_rows)
+        return PW_OK;
+    return pw_figure_add_rule(figure, &rule, err);
+}
+
 pw_status plot_pads_rule(pw_figure *figure, const struct pads_input *input, bool is_horizontal,
                          pw_error *err)
 {
     char name[64];
-    pw_rule rule = {is_horizontal, 0, is_horizontal ? NULL : name};
-    size_t first = 0; /* joined chunks have pads before later words */
 
-    if (input->n_real == 0 || input->n_real >= input->rows.n_rows)
-        return PW_OK;
-    while (first < input->rows.n_rows && input->rows.roles[first] != PW_ROW_PAD)
-        first++;
-    rule.at = (double)first - 0.5;
-    snprintf(name, sizeof(name), "pads from %zu", first);
-    return pw_figure_add_rule(figure, &rule, err);
+    snprintf(name, sizeof(name), "pads from %zu", first_pad(input));
+    return add_pads_rule(figure, input, is_horizontal, is_horizontal ? NULL : name, err);
 }
 
 /* ---- Heat maps. */
 
+/* is_one: the figure is of one input, whose pads a legend can place; starts of several would be
+ * a row of equal samples there. */
 static pw_status add_map(pw_figure *figure, const struct pads_input *input, const char *title,
-                         const float *values, pw_error *err)
+                         const float *values, bool is_one, pw_error *err)
 {
     const pw_matrix matrix = {
         values, input->rows.n_rows, input->rows.width, input->rows.width, 1, false};
@@ -157,7 +162,10 @@ static pw_status add_map(pw_figure *figure, const struct pads_input *input, cons
     status = pw_figure_add_panel(figure, &panel, err);
     if (status == PW_OK)
         status = pw_figure_add_matrix(figure, &matrix, err);
-    return status != PW_OK ? status : plot_pads_rule(figure, input, false, err);
+    if (status != PW_OK)
+        return status;
+    return is_one ? plot_pads_rule(figure, input, false, err)
+                  : add_pads_rule(figure, input, false, "first pad", err);
 }
 
 static pw_color_scale heat_colors(const struct plot_set *set, size_t n_panels)
@@ -182,7 +190,7 @@ int plot_heat(const struct plot_set *set, pw_figure **out)
                     &colors, 0, out));
     for (size_t i = 0; i < set->n && status == PW_OK; i++)
         status = add_map(*out, &set->inputs[i], set->n == 1 ? NULL : set->labels[i],
-                         set->inputs[i].rows.values, &err);
+                         set->inputs[i].rows.values, set->n == 1, &err);
     return plot_finish(set, status, &err, out);
 }
 
@@ -213,11 +221,11 @@ static pw_status add_differences(const struct plot_set *set, float *const *diffe
     for (size_t i = 0; i < set->n && status == PW_OK; i++)
         status = add_map(figure, &set->inputs[i],
                          pool_format(pool, "%c: %s", letter_of(i), set->labels[i]),
-                         set->inputs[i].rows.values, err);
+                         set->inputs[i].rows.values, false, err);
     for (size_t i = 1; i < set->n && status == PW_OK; i++)
         status = add_map(figure, &set->inputs[i],
                          pool_format(pool, "%c \xE2\x88\x92 %c", letter_of(0), letter_of(i)),
-                         differences[i], err);
+                         differences[i], false, err);
     return status;
 }
 

@@ -23,6 +23,7 @@ static int put_conclusion(struct report *report)
         return DONE; /* no position where two inputs have pads */
     if (status != PW_OK)
         return fail_with(app, &err);
+    across.n_prompts = pads->n_prompts;
     size = pw_pads_conclude(NULL, 0, &across);
     text = pool_take(&app->pool, size + 1);
     if (text == NULL)
@@ -64,7 +65,11 @@ static int put_place(struct report *report, size_t i, double *cosine)
     html_text_cell(out, places[i].name, strlen(places[i].name));
     html_cell(out, "%zu", estimate.n_values);
     html_number(out, 3, estimate.mean);
-    html_range(out, 3, estimate.low, estimate.high);
+    /* Of variants of a prompt an interval would say something of other prompts. */
+    if (pads->n_prompts < pads->n)
+        html_cell(out, "-");
+    else
+        html_range(out, 3, estimate.low, estimate.high);
     html_range(out, 3, estimate.min, estimate.max);
     html_row_end(out);
     return DONE;

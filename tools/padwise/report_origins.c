@@ -3,33 +3,67 @@
  * does not show. */
 #include <string.h>
 
+#include "credit.h"
 #include "report.h"
 #include "show.h"
 #include "talk.h"
 
 #define MANIFEST_SHOWN 20000 /* columns: some 40 prompts of 77 tokens */
+#define EDITS_SHOWN    400
 
 struct origin {
     struct report *report;
     pw_manifest *manifest; /* NULL: none, or none that can be read */
     pw_manifest_info info;
+    const char *edits;                        /* NULL: none are recorded */
     char fingerprint[PW_FINGERPRINT_HEX + 1]; /* "" where the input is no file */
 };
 
 /* ---- One input. */
 
-static int read_fingerprint(struct app *app, const char *path, char *out)
+/* A chain that cannot be read is none that could be shown. */
+static int keep_edits(struct origin *origin, const pw_tensor_set *fields)
 {
+    struct app *app = origin->report->app;
+    pw_edits *edits;
+    pw_error err;
+
+    if (pw_edits_of_set(&edits, app->ctx, fields, &err) != PW_OK || edits == NULL)
+        return DONE;
+    origin->edits = pool_copy(&app->pool, pw_edits_text(edits), strlen(pw_edits_text(edits)));
+    pw_edits_free(edits);
+    return origin->edits == NULL ? fail_memory(app) : DONE;
+}
+
+/* Of an open file: its fingerprint, and what was done to its rows. */
+static int read_origin(struct origin *origin, const pw_file *file)
+{
+    struct app *app = origin->report->app;
+    pw_tensor_set *fields;
+    pw_error err;
+    int status;
+
+    if (pw_file_fingerprint(file, false, origin->fingerprint, &err) != PW_OK)
+        return fail_with(app, &err);
+    TRY(credit_fields(app, file, &fields));
+    status = keep_edits(origin, fields);
+    pw_tensor_set_free(fields);
+    return status;
+}
+
+static int read_file(struct origin *origin, const char *path)
+{
+    struct app *app = origin->report->app;
     const pw_file_options options = app_file_options(app);
     pw_file *file;
-    pw_status status;
     pw_error err;
+    int status;
 
     if (pw_file_open(&file, app->ctx, path, &options, &err) != PW_OK)
         return fail_with(app, &err);
-    status = pw_file_fingerprint(file, false, out, &err);
+    status = read_origin(origin, file);
     pw_file_free(file);
-    return status == PW_OK ? DONE : fail_with(app, &err);
+    return status;
 }
 
 static int open_origin(struct origin *origin, const struct pads_input *input)
@@ -38,7 +72,7 @@ static int open_origin(struct origin *origin, const struct pads_input *input)
     pw_error err;
 
     if (input->path != NULL)
-        TRY(read_fingerprint(report->app, input->path, origin->fingerprint));
+        TRY(read_file(origin, input->path));
     if (input->manifest != NULL &&
         pw_manifest_parse(&origin->manifest, report->app->ctx, input->manifest,
                           strlen(input->manifest), &err) == PW_OK)
@@ -48,6 +82,20 @@ static int open_origin(struct origin *origin, const struct pads_input *input)
     return DONE;
 }
 
+/* How a file came about that names no model: its edits, where it has any. */
+static void put_edits(struct origin *origin)
+{
+    struct builder *out = &origin->report->out;
+
+    if (origin->edits == NULL) {
+        html_text_cell(out, "not recorded", 12);
+        return;
+    }
+    builder_text(out, "<td class=\"text wraps\">edited: <code>");
+    html_text(out, origin->edits, strlen(origin->edits), EDITS_SHOWN);
+    builder_text(out, "</code></td>");
+}
+
 static void put_model(struct origin *origin)
 {
     struct builder *out = &origin->report->out;
@@ -55,7 +103,7 @@ static void put_model(struct origin *origin)
 
     if (origin->manifest == NULL || info->model_name == NULL || info->model_name[0] == '\0') {
         html_text_cell(out, "not recorded", 12);
-        html_text_cell(out, "not recorded", 12);
+        put_edits(origin);
         origin->report->has_unknown = true;
         return;
     }
@@ -78,8 +126,14 @@ static void put_model(struct origin *origin)
     }
     if (info->options.mask >= 0)
         builder_format(out, ", mask %s", pw_mask_rule_name((pw_mask_rule)info->options.mask));
-    builder_format(out, ", %s, %s</td>", pw_precision_name(info->precision),
+    builder_format(out, ", %s, %s", pw_precision_name(info->precision),
                    pw_level_name(info->level));
+    if (origin->edits != NULL) {
+        builder_text(out, "; edited: <code>");
+        html_text(out, origin->edits, strlen(origin->edits), EDITS_SHOWN);
+        builder_text(out, "</code>");
+    }
+    builder_text(out, "</td>");
     origin->report->has_builtin = origin->report->has_builtin || info->is_builtin;
 }
 
@@ -161,20 +215,32 @@ int report_origins(struct report *report)
 
 /* ---- What the page does not show. */
 
-/* Variants of one prompt: its suffixes, and its edits, aside. */
-static bool is_one_prompt(const struct report *report)
+static void put_sample(struct report *report)
 {
-    const struct pads_input *inputs = report->pads.inputs;
-    const pw_text first = roles_cut_suffix(inputs[0].prompt);
+    const struct pads *pads = &report->pads;
+    struct builder *out = &report->out;
 
-    for (size_t i = 0; i < report->pads.n; i++) {
-        const pw_text prompt = roles_cut_suffix(inputs[i].prompt);
-
-        if (prompt.bytes == NULL || prompt.size != first.size ||
-            memcmp(prompt.bytes, first.bytes, first.size) != 0)
-            return false;
-    }
-    return true;
+    if (pads->n == 1)
+        builder_text(out,
+                     "<li>This is one prompt: nothing here says what holds for others.</li>\n");
+    else if (pads->n_prompts == 1)
+        builder_format(out,
+                       "<li>These are %zu variants of one prompt: nothing here says what holds "
+                       "for others, and so there is no interval.</li>\n",
+                       pads->n);
+    else if (pads->n_prompts < pads->n)
+        builder_format(out,
+                       "<li>These are %zu inputs of %zu prompts that somebody chose: variants "
+                       "of a prompt are no sample of prompts, so no interval is given.</li>\n",
+                       pads->n, pads->n_prompts);
+    else
+        builder_format(
+            out,
+            "<li>These are %zu inputs that somebody chose, no sample of all prompts: "
+            "%s.</li>\n",
+            pads->n,
+            pads->n < 3 ? "there is a single pair, so no interval can be given"
+                        : "the intervals hold for prompts like these");
 }
 
 void report_limits(struct report *report)
@@ -190,22 +256,7 @@ void report_limits(struct report *report)
         out, "<li>No picture was generated. A distance between rows is no difference between "
              "images: what a denoiser takes from a row depends on its own keys and values "
              "(<code>padwise kv</code>).</li>\n");
-    if (report->pads.n == 1)
-        builder_text(out,
-                     "<li>This is one prompt: nothing here says what holds for others.</li>\n");
-    else if (is_one_prompt(report))
-        builder_format(out,
-                       "<li>These are %zu variants of one prompt: nothing here, no interval "
-                       "either, says what holds for others.</li>\n",
-                       report->pads.n);
-    else
-        builder_format(
-            out,
-            "<li>These are %zu inputs that somebody chose, no sample of all prompts: "
-            "%s.</li>\n",
-            report->pads.n,
-            report->pads.n < 3 ? "there is a single pair, so no interval can be given"
-                               : "the intervals hold for prompts like these");
+    put_sample(report);
     if (report->has_unknown)
         builder_text(out,
                      "<li>Of some inputs the file does not say how it was made (model, mask, "

@@ -249,8 +249,16 @@ static int measure(struct report *report, const pw_rows *rows, struct row_curves
     return DONE;
 }
 
+/* A column of strokes says nothing: ids and texts stand there where they are known. */
+static bool has_texts(const struct token_list *list)
+{
+    return list->n > 0 && list->tokens[0].text != NULL;
+}
+
 static void put_id(struct builder *out, const struct token_list *list, size_t i)
 {
+    if (list->n == 0)
+        return;
     if (i < list->n)
         html_cell(out, "%d", (int)list->tokens[i].id);
     else
@@ -263,7 +271,8 @@ static void put_token(struct report *report, const struct token_list *list, size
     const char *text = i < list->n ? list->tokens[i].text : NULL;
 
     put_id(out, list, i);
-    html_text_cell(out, text == NULL ? "-" : text, text == NULL ? 1 : strlen(text));
+    if (has_texts(list))
+        html_text_cell(out, text == NULL ? "-" : text, text == NULL ? 1 : strlen(text));
     if (list->has_weights)
         html_cell(out, "%g", i < list->n ? list->tokens[i].weight : 1);
 }
@@ -304,7 +313,8 @@ static void put_pads(struct report *report, const struct token_list *list,
     else
         html_cell(out, "%zu to %zu", begin, end - 1);
     put_id(out, list, begin);
-    html_text_cell(out, "-", 1);
+    if (has_texts(list))
+        html_text_cell(out, "-", 1);
     if (list->has_weights)
         html_cell(out, "1");
     html_text_cell(out, "pad", 3);
@@ -322,23 +332,34 @@ static size_t end_of_pads(const pw_rows *rows, size_t i)
     return i;
 }
 
+static void open_table(struct builder *out, const struct token_list *list)
+{
+    const char *titles[8] = {"position"};
+    size_t n = 1;
+
+    if (list->n > 0)
+        titles[n++] = "id";
+    if (has_texts(list))
+        titles[n++] = "<token";
+    if (list->has_weights)
+        titles[n++] = "weight";
+    titles[n++] = "<role";
+    titles[n++] = "norm";
+    titles[n++] = "cos to EOS";
+    titles[n++] = "cos to BOS";
+    html_table(out, list->n > 0 ? "Tokens and their rows" : "Rows by position", titles, n);
+}
+
 static void put_table(struct report *report, const struct pads_input *input,
                       const struct token_list *list, const struct row_curves *curves)
 {
-    static const char *const plain[] = {"position", "id",         "<token",    "<role",
-                                        "norm",     "cos to EOS", "cos to BOS"};
-    static const char *const weighted[] = {"position", "id",   "<token",     "weight",
-                                           "<role",    "norm", "cos to EOS", "cos to BOS"};
     struct builder *out = &report->out;
     const size_t n = input->rows.n_rows;
     const bool is_tall = input->n_real > TALL;
 
     if (is_tall)
         builder_text(out, "<div class=\"tall\">\n");
-    if (list->has_weights)
-        html_table(out, "Tokens and their rows", weighted, 8);
-    else
-        html_table(out, "Tokens and their rows", plain, 7);
+    open_table(out, list);
     for (size_t i = 0; i < n;) {
         const size_t end = end_of_pads(&input->rows, i);
 

@@ -15,6 +15,7 @@
 
 struct scan_encoder {
     struct app *app;
+    struct pool *pool; /* of batches: the run's, unless somebody gives another */
     struct encode encode;
     pw_session *session;
     const pw_tokenizer *tokenizer;
@@ -55,7 +56,7 @@ struct scan_batch {
     float *pooled; /* [n, width] */
 };
 
-/* Memory for n sequences, in the run's pool. */
+/* Memory for n sequences, in the encoder's pool. */
 int scan_start(struct scan_encoder *encoder, struct scan_batch *batch, size_t n,
                size_t n_tokens);
 
@@ -84,7 +85,8 @@ void scan_note(struct pads *pads, const char *text);
 void scan_cosine(struct grid *grid, const pw_pair *pair);
 void scan_l2(struct grid *grid, const pw_pair *pair);
 
-/* "7 of 9" rows that are equal in every bit, the least cosine, the greatest distance. */
+/* "7 of 9" rows that are equal in every bit, the least cosine of those that differ, the
+ * greatest distance. */
 void scan_change(struct grid *grid, const pw_change *change);
 
 /* "all 9 rows of BOS, words and EOS are equal in every bit", or how many differ and how much.

@@ -17,6 +17,7 @@ int scan_open(struct scan_encoder *encoder, struct app *app, bool is_repeated)
     pw_error err;
 
     encoder->app = encode->app = app;
+    encoder->pool = &app->pool;
     encode->keeps_weights = is_repeated;
     pw_conditioning_options_init(&plan->options);
     pw_model_options_init(&plan->model);
@@ -132,7 +133,7 @@ int scan_need_pads(const struct scan_encoder *encoder, const struct scan_text *t
 int scan_start(struct scan_encoder *encoder, struct scan_batch *batch, size_t n,
                size_t n_tokens)
 {
-    struct pool *pool = &encoder->app->pool;
+    struct pool *pool = encoder->pool;
 
     *batch = (struct scan_batch){.n = n, .n_tokens = n_tokens};
     batch->ids = pool_array(pool, n, n_tokens * sizeof(*batch->ids));
@@ -176,9 +177,9 @@ int scan_run(struct scan_encoder *encoder, struct scan_batch *batch)
     pw_status status;
     pw_error err;
 
-    progress_start(&app->progress, "encoding", "prompts");
     status = pw_model_encode(encoder->session, &given, outputs, 2, &err);
-    progress_stop(&app->progress);
+    if (!app->progress.is_outer) /* else the command counts its calls */
+        progress_stop(&app->progress);
     for (size_t i = 0; status == PW_OK && i < batch->n; i++) {
         const pw_rows rows = scan_rows(encoder, batch, i, NULL);
 

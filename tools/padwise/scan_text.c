@@ -52,7 +52,10 @@ void scan_change(struct grid *grid, const pw_change *change)
         return;
     }
     grid_cell(grid, "%zu of %zu", change->n_bitwise, change->n);
-    pads_number(grid, 4, change->cos_min);
+    if (change->n_bitwise == change->n)
+        grid_cell(grid, "=");
+    else
+        pads_number(grid, 4, change->cos_min);
     grid_cell(grid, "%.3g", change->l2_max);
 }
 
@@ -88,7 +91,8 @@ void scan_put_change(struct json *json, const char *key, const pw_change *change
         json_null(json);
     else
         json_int(json, (int64_t)change->first);
-    json_member_real(json, "cosine_min", change->cos_min);
+    json_member_real(json, "cosine_min",
+                     change->n > 0 && change->n_bitwise == change->n ? 1.0 : change->cos_min);
     json_member_real(json, "l2", change->l2);
     json_member_real(json, "l2_max", change->l2_max);
     json_close(json, '}');

@@ -103,7 +103,7 @@ static int create(const struct walk *walk, pw_figure **out)
 
 int walk_draw(const struct walk *walk, const char *path)
 {
-    pw_figure *figure;
+    pw_figure *figure = NULL;
     int status;
 
     TRY(create(walk, &figure));

@@ -196,6 +196,10 @@ static void the_conclusion_follows_the_numbers(void **state)
     assert_near(across.cosine.mean, (cos(0.1) + cos(1.5) + cos(0.05)) / 3, 1e-7);
     assert_non_null(strstr(text, "a single pair: no interval"));
     assert_non_null(strstr(text, "2 prompts of 2 tokens, 3 positions"));
+    across.n_prompts = 1;
+    pw_pads_conclude(text, sizeof(text), &across);
+    assert_non_null(strstr(text, "(no interval over prompts)"));
+    assert_non_null(strstr(text, "2 variants of one prompt of 2 tokens, 3 positions"));
     conclude(state, (const double[]){1.2, 1.5, 1.4}, &across, text, sizeof(text));
     assert_non_null(strstr(text, "differ between prompts"));
     conclude(state, (const double[]){0.6, 0.5, 0.4}, &across, text, sizeof(text));

@@ -150,7 +150,118 @@ static void a_dimension_is_a_pixel(void **state)
     pw_figure_free(figure);
 }
 
+/* Of a figure that the caller frees: the layout points into it. */
+static pw_figure *lay_out_curve(const double *x, const double *y, size_t n, double width)
+{
+    const pw_curve curve = {NULL, x, y, NULL, NULL, n};
+    pw_panel_options panel;
+    pw_figure *figure;
+    pwi_letters *letters;
+
+    pw_panel_options_init(&panel);
+    panel.x.label = "layer";
+    panel.y.label = "L2 norm";
+    assert_int_equal(pw_figure_create(&figure, ctx, NULL, NULL, NULL), PW_OK);
+    assert_int_equal(pw_figure_add_panel(figure, &panel, NULL), PW_OK);
+    assert_int_equal(pw_figure_add_curve(figure, &curve, NULL), PW_OK);
+    assert_int_equal(pwi_letters_open(&letters, ctx, "x", true, NULL), PW_OK);
+    assert_int_equal(pwi_layout_make(&layout, figure, letters, width, 0, NULL), PW_OK);
+    pwi_letters_close(letters);
+    return figure;
+}
+
+/* Characters of the longest text of the ticks. */
+static size_t longest_tick(const struct pwi_ticks *ticks)
+{
+    size_t longest = 0;
+
+    for (size_t i = 0; i < ticks->n; i++) {
+        size_t n = 0;
+
+        for (const char *at = ticks->tick[i].text; *at != '\0'; at++)
+            n += ((unsigned char)*at & 0xC0) != 0x80;
+        longest = n > longest ? n : longest;
+    }
+    return longest;
+}
+
+/* Between the label of y and the axis there is room for the ticks that are written: more of
+ * them than were guessed have more decimals. */
+static void a_label_stands_beside_its_ticks(void **state)
+{
+    static const double ranges[][2] = {{8.3, 8.35}, {-0.05, 0.01}, {0, 0.4},   {25, 45},
+                                       {-1, 1},     {0, 1e6},      {0.1, 0.2}, {1e-7, 3e-7}};
+    struct pwi_ticks ticks;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(ranges) / sizeof(*ranges); i++)
+        for (double width = 240; width < 1300; width += 120) {
+            const struct pwi_panel_layout *panel = &layout.panels[0];
+
+            pw_figure *figure = lay_out_curve(NULL, ranges[i], 2, width);
+
+            pwi_panel_ticks_y(panel, &ticks);
+            /* The letters of the rule are 0.6 of their size wide. */
+            assert_true(panel->y.extent + 0.01 >=
+                        0.6 * PWI_TICK_SIZE * (double)longest_tick(&ticks));
+            assert_true(panel->plot.x - PWI_TICK - 7 - panel->y.extent - PWI_LABEL_SIZE >=
+                        PWI_MARGIN - 3);
+            pw_figure_free(figure);
+        }
+}
+
+/* There is no layer 0.5; and numbers along x stand apart. */
+static void ticks_of_x_can_be_read(void **state)
+{
+    static const double layers[] = {0, 1, 2, 3, 4}, values[] = {1, 2, 3, 4, 5};
+    static const double large[] = {100000, 100001, 100002, 100003, 100004};
+    pw_figure *figure = lay_out_curve(layers, values, 5, 600);
+    struct pwi_ticks ticks;
+
+    (void)state;
+    pwi_panel_ticks_x(&layout.panels[0], &ticks);
+    assert_int_equal(ticks.n, 5);
+    for (size_t i = 0; i < ticks.n; i++)
+        assert_int_equal(strlen(ticks.tick[i].text), 1);
+    pw_figure_free(figure);
+    figure = lay_out_curve(large, values, 5, 240);
+    pwi_panel_ticks_x(&layout.panels[0], &ticks);
+    assert_true((double)ticks.n * 0.6 * PWI_TICK_SIZE * (double)longest_tick(&ticks) <
+                layout.panels[0].plot.width + 40);
+    pw_figure_free(figure);
+}
+
+/* Sixteen credits of 110 letters: on paper to the last line. */
+static void a_footer_is_never_cut(void **state)
+{
+    static const double widths[] = {240, 600};
+    static char footer[16 * 110 + 1];
+    pw_figure_options options;
+    pw_figure *figure;
+    pwi_letters *letters;
+
+    (void)state;
+    memset(footer, 'x', sizeof(footer) - 1);
+    pw_figure_options_init(&options);
+    options.footer = footer;
+    assert_int_equal(figure_kinds[0].make(&figure, ctx, &options, NULL), PW_OK);
+    assert_int_equal(pwi_letters_open(&letters, ctx, "x", true, NULL), PW_OK);
+    for (size_t i = 0; i < 2; i++) {
+        const struct pwi_text_style style = pwi_style_footer(widths[i]);
+        const double n_lines = 0.6 * 9 * (sizeof(footer) - 1) / style.width_max;
+
+        assert_int_equal(pwi_layout_make(&layout, figure, letters, widths[i], 0, NULL), PW_OK);
+        assert_int_equal(style.n_lines, 0);
+        assert_true(layout.footer_top + n_lines * 1.17 * 9 <= layout.height);
+    }
+    pwi_letters_close(letters);
+    pw_figure_free(figure);
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(a_label_stands_beside_its_ticks),
+    cmocka_unit_test(ticks_of_x_can_be_read),
+    cmocka_unit_test(a_footer_is_never_cut),
     cmocka_unit_test(every_kind_at_many_widths),
     cmocka_unit_test(given_heights_are_kept_or_refused),
     cmocka_unit_test(the_named_height_is_enough),

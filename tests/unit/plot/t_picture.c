@@ -7,6 +7,7 @@
 
 #include "check.h"
 #include "figures.h"
+#include "plot/layout.h"
 #include "plot_context.h"
 
 static const pw_picture_format formats[] = {PW_PICTURE_SVG, PW_PICTURE_PNG, PW_PICTURE_PDF,
@@ -237,6 +238,55 @@ static void svg_ids_are_its_own(void **state)
     }
     assert_true(n_ids > 10 && n_references > 50);
     free(svg);
+}
+
+static size_t count(const char *text, const char *what)
+{
+    size_t n = 0;
+
+    for (const char *at = strstr(text, what); at != NULL; at = strstr(at + 1, what))
+        n++;
+    return n;
+}
+
+/* The bar of colours is one shape, however many colours it has. */
+static void svg_bar_is_one_gradient(void **state)
+{
+    char *svg;
+
+    (void)state;
+    need_fonts();
+    svg = rendered_svg("bar", NULL);
+    assert_int_equal(count(svg, "<linearGradient"), 1);
+    assert_in_range(count(svg, "<stop "), 20, 64);
+    assert_in_range(count(svg, "fill:rgb("), 3 * FIGURE_ROWS * FIGURE_COLUMNS,
+                    3 * FIGURE_ROWS * FIGURE_COLUMNS + 100);
+    free(svg);
+}
+
+/* All of a footer is set, at any width. */
+static void footers_are_not_cut(void **state)
+{
+    static const double widths[] = {240, 600};
+    char footer[2000];
+    pwi_letters *letters;
+
+    (void)state;
+    need_fonts();
+    memset(footer, 'm', sizeof(footer) - 1);
+    footer[sizeof(footer) - 1] = '\0';
+    assert_int_equal(pwi_letters_open(&letters, ctx, "DejaVu Sans, sans-serif", false, NULL),
+                     PW_OK);
+    for (size_t i = 0; i < 2; i++) {
+        const struct pwi_text_style style = pwi_style_footer(widths[i]);
+        const struct pwi_text_style note = pwi_style_note(widths[i]);
+        double width, height, cut_height;
+
+        pwi_letters_measure(letters, &style, footer, &width, &height);
+        pwi_letters_measure(letters, &note, footer, &width, &cut_height);
+        assert_true(height > 3 * cut_height);
+    }
+    pwi_letters_close(letters);
 }
 
 static uint32_t u32_at(const char *bytes)
@@ -482,6 +532,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(any_threads_same_bytes),
     cmocka_unit_test(svg_says_what_it_shows),
     cmocka_unit_test(svg_ids_are_its_own),
+    cmocka_unit_test(svg_bar_is_one_gradient),
+    cmocka_unit_test(footers_are_not_cut),
     cmocka_unit_test(png_has_its_size_and_words),
     cmocka_unit_test(pdf_has_no_date_of_its_own),
     cmocka_unit_test(any_names_can_be_drawn),

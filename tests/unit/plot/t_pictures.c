@@ -8,6 +8,7 @@
 #include "check.h"
 #include "figures.h"
 #include "plot/picture.h"
+#include "plot/png.h"
 #include "test_context.h"
 
 /* Other versions of cairo and pixman round the edges of lines otherwise: a few pixels may be
@@ -160,9 +161,48 @@ static void other_pictures_are_far(void **state)
     cairo_surface_destroy(b);
 }
 
+#define N_COLORS 256
+
+/* Pixels of few colours come back from indexes as they were; of too many there is no palette.
+ */
+static void few_colors_are_kept(void **state)
+{
+    pw_context *ctx = test_context();
+    pwi_color pixels[N_COLORS + 1];
+    pwi_buf png;
+    struct reader reader;
+    cairo_surface_t *read;
+
+    (void)state;
+    assert_non_null(ctx);
+    for (size_t i = 0; i <= N_COLORS; i++)
+        pixels[i] =
+            (pwi_color){(unsigned char)i, (unsigned char)(i * 7), (unsigned char)(i / 256)};
+    pwi_buf_init(&png, &ctx->allocator);
+    assert_false(pwi_png_write_few_colors(&png, ctx, pixels, N_COLORS + 1, 1));
+    assert_true(pwi_png_write_few_colors(&png, ctx, pixels, 32, N_COLORS / 32));
+    reader = (struct reader){png.data, png.size};
+    read = cairo_image_surface_create_from_png_stream(read_bytes, &reader);
+    assert_int_equal(cairo_surface_status(read), CAIRO_STATUS_SUCCESS);
+    for (size_t i = 0; i < N_COLORS; i++) {
+        const unsigned char *row = cairo_image_surface_get_data(read) +
+                                   i / 32 * (size_t)cairo_image_surface_get_stride(read);
+        uint32_t pixel;
+
+        memcpy(&pixel, row + i % 32 * 4, 4);
+        assert_int_equal(pixel & 0xFFFFFF, (uint32_t)pixels[i].red << 16 |
+                                               (uint32_t)pixels[i].green << 8 | pixels[i].blue);
+    }
+    assert_true(png.data[25] == 3); /* the kind: a palette */
+    cairo_surface_destroy(read);
+    pwi_buf_free(&png);
+    pw_context_free(ctx);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(kinds_look_as_committed),
     cmocka_unit_test(other_pictures_are_far),
+    cmocka_unit_test(few_colors_are_kept),
 };
 
 PW_TEST_MAIN(tests, NULL, NULL)
