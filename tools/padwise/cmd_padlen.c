@@ -206,6 +206,8 @@ static int scan_all(struct padlen *padlen)
     static const struct column titles[] = {
         {"length", true}, {"pads", true},   {"real =", true}, {"cos min", true},
         {"L2 max", true}, {"pads =", true}, {"pooled", false}};
+    struct progress *progress = &padlen->pads.app->progress;
+    const size_t n_lengths = padlen->last - padlen->first;
     struct json *json = &padlen->pads.json;
 
     TRY(encode(padlen, padlen->last, &padlen->whole));
@@ -217,8 +219,12 @@ static int scan_all(struct padlen *padlen)
     json_member_int(json, "reference", (int64_t)padlen->last);
     json_key(json, "lengths");
     json_open(json, '[');
-    for (size_t n = padlen->first; n < padlen->last; n++)
-        TRY(measure(padlen, n));
+    progress_start(progress, "padding", "lengths");
+    for (size_t i = 0; i < n_lengths; i++) {
+        progress_update(progress, i, (double)i / (double)n_lengths);
+        TRY(measure(padlen, padlen->first + i));
+    }
+    progress_stop(progress);
     return DONE;
 }
 

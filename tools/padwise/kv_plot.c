@@ -46,7 +46,7 @@ static int make_figure(struct kv_run *run, pw_figure **figure)
     options.description = "What a U-Net's cross-attention sees of each row of a conditioning.";
     options.footer = run->input->credit == NULL
                          ? NULL
-                         : pool_format(&app->pool, "data: %s", run->input->credit);
+                         : pool_format(&app->pool, "Data: %s", run->input->credit);
     options.n_columns = 1;
     if (options.title == NULL)
         return fail_memory(app);
