@@ -83,9 +83,9 @@ int fail_errno(struct app *app, const char *where, const char *what)
     return fail(app, PW_ERR_IO, where, "%s: %s", what, strerror(errno));
 }
 
-int fail_memory(struct app *app)
+void say_memory(struct app *app)
 {
-    return fail(app, PW_ERR_NO_MEMORY, "", "memory could not be allocated");
+    fail(app, PW_ERR_NO_MEMORY, "", "memory could not be allocated");
 }
 
 int fail_usage(struct app *app, const char *format, ...)

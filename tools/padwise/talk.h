@@ -15,7 +15,15 @@ int fail_with(struct app *app, const pw_error *err);
 
 /* "WHERE: what: No such file or directory" from errno as it is now. */
 int fail_errno(struct app *app, const char *where, const char *what);
-int fail_memory(struct app *app);
+
+/* Said without memory. Inline, so that all who read the code know that it does not succeed. */
+void say_memory(struct app *app);
+
+static inline int fail_memory(struct app *app)
+{
+    say_memory(app);
+    return FAILED;
+}
 
 /* A command line that makes no sense. Returns USAGE. */
 int fail_usage(struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
