@@ -95,6 +95,11 @@ PW_API const char *pw_file_metadata_value(const pw_file *file, size_t i);
 /** The value under a key, or NULL. Valid as long as the file is open.   Since: 0.1 */
 PW_API const char *pw_file_metadata(const pw_file *file, const char *key);
 
+/** All metadata of a file into a set, which keeps what else it has.
+ *  @return PW_OK; PW_ERR_NO_MEMORY.   Since: 0.1 */
+PW_NODISCARD PW_API pw_status pw_file_copy_metadata(const pw_file *file, pw_tensor_set *set,
+                                                    pw_error *err);
+
 /** SHA-256 of header, size and 64 blocks of 64 KiB spread evenly: fast on any size, 64 hex
  * digits. Several shards: over the fingerprints of the shards in name order.
  *  @param full  the SHA-256 of every byte instead (one file), with progress.   Since: 0.1 */

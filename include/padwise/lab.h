@@ -226,7 +226,6 @@ PW_NODISCARD PW_API pw_status pw_inputs_compare(double *cosine, double *l2, pw_c
 /** What the pads of several inputs have in common, position by position. */
 typedef struct pw_pads_across {
     size_t n_inputs, n_pairs;
-    size_t n_prompts; /* distinct: set to n_inputs; the caller, who knows, may set less */
     size_t tokens_min, tokens_max;    /* rows of an input that are no pads */
     size_t n_positions;               /* where at least two inputs have a pad */
     pw_estimate cosine;               /* of a pair: the mean over its common positions */
@@ -246,10 +245,12 @@ PW_NODISCARD PW_API pw_status pw_pads_compare(pw_pads_across *out, pw_context *c
 
 /** One or two sentences that follow from the numbers: whether pads at one position are alike.
  * "Identical" is said of what is equal in every bit, of nothing else. Where inputs share
- * prompts (n_prompts below n_inputs) no interval is said: they are not independent.
- *  @param out  capacity bytes, terminated; may be NULL to ask for the size.
+ * prompts no interval is said: they are not independent.
+ *  @param out        capacity bytes, terminated; may be NULL to ask for the size.
+ *  @param n_prompts  distinct ones among the inputs.
  *  @return bytes needed without the terminator.   Since: 0.1 */
-PW_API size_t pw_pads_conclude(char *out, size_t capacity, const pw_pads_across *across);
+PW_API size_t pw_pads_conclude(char *out, size_t capacity, const pw_pads_across *across,
+                               size_t n_prompts);
 
 /* ---- Probes ---- */
 

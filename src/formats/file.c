@@ -322,6 +322,14 @@ const char *pw_file_metadata_value(const pw_file *file, size_t i)
     return i < file->n_metadata ? file->metadata[i].value : NULL;
 }
 
+pw_status pw_file_copy_metadata(const pw_file *file, pw_tensor_set *set, pw_error *err)
+{
+    for (size_t i = 0; i < file->n_metadata; i++)
+        PWI_TRY(pw_tensor_set_put_metadata(set, file->metadata[i].key, file->metadata[i].value,
+                                           err));
+    return PW_OK;
+}
+
 const char *pw_file_metadata(const pw_file *file, const char *key)
 {
     for (size_t i = 0; i < file->n_metadata; i++)

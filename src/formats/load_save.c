@@ -29,10 +29,7 @@ static pw_status load_all(pw_tensor_set *set, const pw_file *file, pw_error *err
         done += pw_file_tensor(file, i)->size_bytes;
         PWI_TRY(pwi_progress(file->ctx, "reading", done, total, err));
     }
-    for (size_t i = 0; i < pw_file_n_metadata(file); i++)
-        PWI_TRY(pw_tensor_set_put_metadata(set, pw_file_metadata_key(file, i),
-                                           pw_file_metadata_value(file, i), err));
-    return PW_OK;
+    return pw_file_copy_metadata(file, set, err);
 }
 
 pw_status pw_tensor_set_load(pw_tensor_set **out, pw_context *ctx, const char *path,

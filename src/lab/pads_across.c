@@ -125,7 +125,6 @@ pw_status pw_pads_compare(pw_pads_across *out, pw_context *ctx, const pw_rows *i
     pw_status status = PW_OK;
 
     *out = (pw_pads_across){.n_inputs = n_inputs,
-                            .n_prompts = n_inputs,
                             .n_pairs = n_inputs * (n_inputs - (n_inputs > 0)) / 2,
                             .least = NAN,
                             .greatest = NAN,
@@ -182,47 +181,50 @@ static void say(struct sentence *sentence, const char *format, ...)
 }
 
 /* Some inputs are variants of one prompt. */
-static bool is_shared(const pw_pads_across *across)
+static bool is_shared(const pw_pads_across *across, size_t n_prompts)
 {
-    return across->n_prompts < across->n_inputs;
+    return n_prompts < across->n_inputs;
 }
 
-static const char *verdict(const pw_pads_across *across)
+static const char *verdict(const pw_pads_across *across, size_t n_prompts)
 {
     if (isnan(across->cosine.mean))
         return "Pads of zeros have no direction that could be compared";
     if (across->n_bitwise == across->n_compared)
         return "Pads at the same position are identical in every bit";
     if (across->least >= ALIKE)
-        return is_shared(across)
+        return is_shared(across, n_prompts)
                    ? "Pads at the same position are alike in all inputs, though not identical"
                    : "Pads at the same position are alike in all prompts, though not identical";
     if (across->mean_greatest < NOT_ALIKE)
-        return is_shared(across) ? "Pads at the same position differ between inputs"
-                                 : "Pads at the same position differ between prompts";
+        return is_shared(across, n_prompts)
+                   ? "Pads at the same position differ between inputs"
+                   : "Pads at the same position differ between prompts";
     if (across->mean_least < NOT_ALIKE && across->mean_greatest >= ALIKE)
         return "Pads at the same position are alike at some positions and not at others";
     return "Pads at the same position are similar to a degree that depends on the position";
 }
 
-static void say_inputs(struct sentence *sentence, const pw_pads_across *across)
+static void say_inputs(struct sentence *sentence, const pw_pads_across *across,
+                       size_t n_prompts)
 {
-    if (!is_shared(across))
+    if (!is_shared(across, n_prompts))
         say(sentence, "%zu prompts", across->n_inputs);
-    else if (across->n_prompts == 1)
+    else if (n_prompts == 1)
         say(sentence, "%zu variants of one prompt", across->n_inputs);
     else
-        say(sentence, "%zu inputs of %zu prompts", across->n_inputs, across->n_prompts);
+        say(sentence, "%zu inputs of %zu prompts", across->n_inputs, n_prompts);
 }
 
-size_t pw_pads_conclude(char *out, size_t capacity, const pw_pads_across *across)
+size_t pw_pads_conclude(char *out, size_t capacity, const pw_pads_across *across,
+                        size_t n_prompts)
 {
     struct sentence sentence = {out, out == NULL ? 0 : capacity, 0};
 
-    say(&sentence, "%s: ", verdict(across));
+    say(&sentence, "%s: ", verdict(across, n_prompts));
     if (!isnan(across->cosine.mean)) {
         say(&sentence, "mean cosine %.3f", across->cosine.mean);
-        if (is_shared(across))
+        if (is_shared(across, n_prompts))
             say(&sentence, " (no interval over prompts)");
         else if (isnan(across->cosine.low))
             say(&sentence, " (%s: no interval)",
@@ -233,7 +235,7 @@ size_t pw_pads_conclude(char *out, size_t capacity, const pw_pads_across *across
         say(&sentence, ", from %.3f at position %zu to %.3f at position %zu; ", across->least,
             across->least_at, across->greatest, across->greatest_at);
     }
-    say_inputs(&sentence, across);
+    say_inputs(&sentence, across, n_prompts);
     say(&sentence, " of %zu", across->tokens_min);
     if (across->tokens_max > across->tokens_min)
         say(&sentence, " to %zu", across->tokens_max);

@@ -149,9 +149,9 @@ void ablate_kv_print(struct ablate *ablate)
         const struct ablation *word = &ablate->words[i];
 
         grid_text(grid, word->word, strlen(word->word));
-        pads_number(grid, 5, word->share.mean);
-        pads_number(grid, 5, word->share.least);
-        pads_number(grid, 5, word->share.most);
+        grid_number(grid, 5, word->share.mean);
+        grid_number(grid, 5, word->share.least);
+        grid_number(grid, 5, word->share.most);
         for (size_t k = 0; k < N_TAKERS; k++)
             grid_cell(grid, "%+.5f", word->to[takers[k]]);
     }

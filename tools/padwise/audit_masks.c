@@ -105,10 +105,6 @@ int audit_padding_neutral(struct audit *audit, const struct claim *claim,
 {
     struct kept kept = {0};
 
-    if (!audit->encodes) {
-        finding_lacks_encoder(claim, finding);
-        return DONE;
-    }
     TRY(run_lengths(audit, &kept));
     finding_of_texts(audit, finding);
     TRY(finding_estimate(audit, finding, kept.is_kept, audit->of_own.n,
@@ -242,10 +238,6 @@ int audit_sd_masks(struct audit *audit, const struct claim *claim, struct findin
 {
     struct sd15 sd15 = {.n = 0};
 
-    if (!audit->encodes) {
-        finding_lacks_encoder(claim, finding);
-        return DONE;
-    }
     TRY(run_sd15(audit, &sd15));
     finding_of_texts(audit, finding);
     TRY(finding_estimate(audit, finding, sd15.masked, audit->of_own.n,
@@ -394,10 +386,6 @@ int audit_empty(struct audit *audit, const struct claim *claim, struct finding *
     size_t size, n_zeros, n_real;
     int status;
 
-    if (!audit->encodes) {
-        finding_lacks_encoder(claim, finding);
-        return DONE;
-    }
     TRY(audit_encode(audit));
     ratio = pool_array(&audit->pads.app->pool, own->n + 1, sizeof(*ratio));
     if (ratio == NULL)

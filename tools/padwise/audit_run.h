@@ -29,6 +29,12 @@ struct finding {
     size_t n_numbers;
 };
 
+/* What a check cannot do without; it is not asked where that is not there. */
+enum claim_takes {
+    TAKES_NOTHING, /* beside the inputs */
+    TAKES_ENCODER
+};
+
 struct claim {
     const char *name, *group; /* group NULL: that of the claim before */
     const char *text, *where;
@@ -36,6 +42,7 @@ struct claim {
     double limit;
     const char *open; /* why nothing here decides it; NULL: something may */
     int (*check)(struct audit *audit, const struct claim *claim, struct finding *finding);
+    enum claim_takes takes;
 };
 
 extern const struct claim audit_claims[];

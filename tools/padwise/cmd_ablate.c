@@ -212,7 +212,7 @@ static void add_word_row(struct ablate *ablate, const struct ablation *ablation,
     scan_cosine(grid, &ablation->mean);
     scan_l2(grid, &ablation->mean);
     grid_cell(grid, "%zu of %zu", ablation->before.n_bitwise, ablation->before.n);
-    pads_number(grid, 4, ablation->behind.cos_min);
+    grid_number(grid, 4, ablation->behind.cos_min);
 }
 
 static void print_words(struct ablate *ablate, const struct scan_text *text)

@@ -58,7 +58,9 @@ static int run_claim(struct audit *audit, const struct claim *claim, size_t *n_v
 
     if (interrupted())
         return fail_interrupted(audit->pads.app);
-    if (claim->check != NULL)
+    if (claim->takes == TAKES_ENCODER && !audit->encodes)
+        finding_lacks_encoder(claim, &finding);
+    else if (claim->check != NULL)
         status = claim->check(audit, claim, &finding);
     if (status != DONE) {
         drop(&finding);
@@ -80,23 +82,10 @@ static int run_claims(struct audit *audit)
 }
 
 /* The inputs' cosines by position: what the first claims are about. */
-static int draw(struct audit *audit)
+static int draw(const struct plot_set *set, void *argument, pw_figure **out)
 {
-    struct app *app = audit->pads.app;
-    const char *path = option_text(app, OPTION_PLOT);
-    struct plot_set set = {.app = app, .inputs = audit->pads.inputs, .n = audit->pads.n};
-    pw_figure *figure = NULL;
-    int status;
-
-    if (path == NULL)
-        return DONE;
-    TRY(plot_labels(app, set.inputs, set.n, &set.labels));
-    TRY(plot_credits(app, set.inputs, set.n, &set.footer));
-    status = plot_across(&set, false, &figure);
-    if (status == DONE)
-        status = plot_write(app, figure, path);
-    pw_figure_free(figure);
-    return status;
+    (void)argument;
+    return plot_across(set, false, out);
 }
 
 static int run(struct audit *audit)
@@ -114,7 +103,7 @@ static int run(struct audit *audit)
     TRY(audit_read(audit));
     TRY(app_open_output(app));
     TRY(run_claims(audit));
-    return draw(audit);
+    return plot_inputs(&audit->pads, draw, NULL);
 }
 
 int run_audit(struct app *app)

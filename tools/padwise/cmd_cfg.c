@@ -213,7 +213,7 @@ static void add_shares(struct cfg *cfg)
             else
                 grid_cell(grid, "%.1f %%", 100.0 * uncond->delta.share[roles[r]]);
         grid_cell(grid, "%zu", uncond->delta.n_bitwise);
-        pads_number(grid, 3, uncond->cosine);
+        grid_number(grid, 3, uncond->cosine);
     }
     grid_print(grid, &cfg->pads.out, cfg->pads.app->width_out, cfg->pads.app->color_out);
 }

@@ -74,14 +74,7 @@ static void put_json(struct pools *pools)
 
     json_open(json, '{');
     json_member_int(json, "n", (int64_t)pads->n);
-    json_key(json, "inputs");
-    json_open(json, '[');
-    for (size_t i = 0; i < pads->n; i++) {
-        json_open(json, '{');
-        pads_put_input(json, &pads->inputs[i]);
-        json_close(json, '}');
-    }
-    json_close(json, ']');
+    pads_put_inputs(pads, NULL);
     json_key(json, "pools");
     json_open(json, '[');
     for (pw_pooling i = PW_POOLING_EOS; i < PW_N_POOLINGS; i++) {
@@ -111,7 +104,7 @@ static void put_table(struct pools *pools)
     grid_start(grid, titles, sizeof(titles) / sizeof(*titles));
     for (pw_pooling i = PW_POOLING_EOS; i < PW_N_POOLINGS; i++) {
         grid_cell(grid, "%s", pw_pooling_name(i));
-        pads_number(grid, 3, pools->means[i].mean);
+        grid_number(grid, 3, pools->means[i].mean);
         pads_interval(grid, &pools->means[i]);
         if (against[i] == PW_N_POOLINGS) {
             for (int k = 0; k < 4; k++)

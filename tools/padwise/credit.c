@@ -102,23 +102,13 @@ int credit_of(struct app *app, const pw_tensor_set *set, const char **credit)
 
 /* ---- Of files, and of several. */
 
-static pw_status copy_fields(const pw_file *file, pw_tensor_set *set, pw_error *err)
-{
-    pw_status status = PW_OK;
-
-    for (size_t i = 0; status == PW_OK && i < pw_file_n_metadata(file); i++)
-        status = pw_tensor_set_put_metadata(set, pw_file_metadata_key(file, i),
-                                            pw_file_metadata_value(file, i), err);
-    return status;
-}
-
 int credit_fields(struct app *app, const pw_file *file, pw_tensor_set **fields)
 {
     pw_error err;
 
     if (pw_tensor_set_create(fields, app->ctx, &err) != PW_OK)
         return fail_with(app, &err);
-    if (copy_fields(file, *fields, &err) == PW_OK)
+    if (pw_file_copy_metadata(file, *fields, &err) == PW_OK)
         return DONE;
     pw_tensor_set_free(*fields);
     *fields = NULL;

@@ -101,9 +101,9 @@ static void put_vector(struct grid *grid, const struct flux_input *input, const 
 
     pw_row_measure(&stats, vector, FLUX_CLIP_WIDTH);
     grid_text(grid, what, strlen(what));
-    pads_number(grid, 3, stats.l2);
-    pads_number(grid, 4, same.cosine);
-    pads_number(grid, 4, same.rel_l2);
+    grid_number(grid, 3, stats.l2);
+    grid_number(grid, 4, same.cosine);
+    grid_number(grid, 4, same.rel_l2);
     grid_cell(grid, "%s", !input->has_eos ? "-" : same.n_differ == 0 ? "yes" : "no");
 }
 
@@ -150,9 +150,9 @@ static void put_line(struct grid *grid, const char *what, struct flux_difference
     grid_cell(grid, "%s", what);
     grid_cell(grid, "%zu", difference.n);
     grid_cell(grid, "%zu", difference.n_differ);
-    pads_number(grid, 4, difference.rel_l2);
-    pads_number(grid, 4, difference.max_abs);
-    pads_number(grid, 4, difference.cosine);
+    grid_number(grid, 4, difference.rel_l2);
+    grid_number(grid, 4, difference.max_abs);
+    grid_number(grid, 4, difference.cosine);
 }
 
 static void put_differences(struct flux *flux, const struct flux_input *a,

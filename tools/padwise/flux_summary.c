@@ -83,10 +83,10 @@ static void put_line(struct grid *grid, const struct flux_input *first,
         grid_cell(grid, "%zu", input->i_eos);
     else
         grid_cell(grid, "-");
-    pads_number(grid, 3, stats.l2);
+    grid_number(grid, 3, stats.l2);
     grid_cell(grid, "%s", !is_known ? "-" : pooled.n_differ == 0 ? "yes" : "no");
-    pads_number(grid, 4, pooled.rel_l2);
-    pads_number(grid, 4, flux_compare_role(first, input, PW_N_ROW_ROLES).rel_l2);
+    grid_number(grid, 4, pooled.rel_l2);
+    grid_number(grid, 4, flux_compare_role(first, input, PW_N_ROW_ROLES).rel_l2);
 }
 
 static void put_lines(struct flux *flux)

@@ -2,6 +2,7 @@
 /* Tables. */
 #include "grid.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -71,6 +72,14 @@ void grid_built(struct grid *grid, const struct builder *text)
         grid->failed = true;
     else
         grid_text(grid, text->size == 0 ? "" : text->bytes, text->size);
+}
+
+void grid_number(struct grid *grid, int n_decimals, double value)
+{
+    if (isnan(value))
+        grid_cell(grid, "-");
+    else
+        grid_cell(grid, "%.*f", n_decimals, value);
 }
 
 void grid_dim(struct grid *grid)

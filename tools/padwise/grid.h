@@ -28,6 +28,9 @@ void grid_start(struct grid *grid, const struct column *columns, size_t n_column
 void grid_cell(struct grid *grid, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* "-" where it is NaN. */
+void grid_number(struct grid *grid, int n_decimals, double value);
+
 /* Text of strangers: escaped. */
 void grid_text(struct grid *grid, const char *bytes, size_t size);
 

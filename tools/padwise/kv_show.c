@@ -52,11 +52,11 @@ static void put_name(const struct kv_run *run, struct grid *grid, const struct k
 static void put_means(const struct kv_run *run, struct grid *grid, const double *values)
 {
     if (run->input->n_real == 0) {
-        pads_number(grid, 2, kv_role_mean(run, PW_ROW_UNKNOWN, values));
+        grid_number(grid, 2, kv_role_mean(run, PW_ROW_UNKNOWN, values));
         return;
     }
     for (size_t i = 0; i < N_ROLES; i++)
-        pads_number(grid, 2, kv_role_mean(run, roles[i], values));
+        grid_number(grid, 2, kv_role_mean(run, roles[i], values));
 }
 
 static void put_norms(struct kv_run *run)
@@ -108,9 +108,9 @@ static void put_mass(struct kv_run *run)
         put_name(run, &grid, layer);
         grid_cell(&grid, "%zu", layer->info->n_heads);
         for (size_t r = 0; r < N_ROLES; r++)
-            pads_number(&grid, 4, kv_role_mass(run, layer, roles[r], SIZE_MAX));
-        pads_number(&grid, 3, kv_entropy(layer));
-        pads_number(&grid, 3, kv_role_mean(run, PW_ROW_PAD, layer->k_cos_eos));
+            grid_number(&grid, 4, kv_role_mass(run, layer, roles[r], SIZE_MAX));
+        grid_number(&grid, 3, kv_entropy(layer));
+        grid_number(&grid, 3, kv_role_mean(run, PW_ROW_PAD, layer->k_cos_eos));
     }
     grid_print(&grid, &run->pads.out, app->width_out, app->color_out);
 }
@@ -129,9 +129,9 @@ static void put_rows(struct kv_run *run)
         const struct kv_spread spread = kv_row_spread(run, row);
 
         grid_cell(&grid, "%zu", row);
-        pads_number(&grid, 4, spread.mean);
-        pads_number(&grid, 4, spread.least);
-        pads_number(&grid, 4, spread.most);
+        grid_number(&grid, 4, spread.mean);
+        grid_number(&grid, 4, spread.least);
+        grid_number(&grid, 4, spread.most);
     }
     grid_print(&grid, &run->pads.out, app->width_out, app->color_out);
 }
@@ -166,9 +166,9 @@ static void put_copies(struct kv_run *run)
         const struct kv_spread spread = kv_copies_spread(run, i);
 
         grid_cell(&grid, "%zu", run->counts[i]);
-        pads_number(&grid, 4, spread.mean);
-        pads_number(&grid, 4, spread.least);
-        pads_number(&grid, 4, spread.most);
+        grid_number(&grid, 4, spread.mean);
+        grid_number(&grid, 4, spread.least);
+        grid_number(&grid, 4, spread.most);
     }
     grid_print(&grid, &run->pads.out, app->width_out, app->color_out);
 }

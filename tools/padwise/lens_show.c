@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Hidden states by layer, as tables and as JSON. */
-#include <math.h>
 #include <string.h>
 
 #include "grid.h"
@@ -8,14 +7,6 @@
 #include "lens.h"
 #include "show.h"
 #include "talk.h"
-
-static void put_number(struct grid *grid, int n_decimals, double value)
-{
-    if (isnan(value))
-        grid_cell(grid, "-");
-    else
-        grid_cell(grid, "%.*f", n_decimals, value);
-}
 
 static void print_layers(const struct lens *lens, struct builder *out)
 {
@@ -29,9 +20,9 @@ static void print_layers(const struct lens *lens, struct builder *out)
     for (int32_t layer = 0; layer <= lens->inside.info.n_layers; layer++) {
         grid_cell(&grid, "%d", (int)layer);
         for (size_t i = 0; i < INSIDE_ROLES; i++)
-            put_number(&grid, 3, lens->layers[layer].norm[i]);
+            grid_number(&grid, 3, lens->layers[layer].norm[i]);
         for (size_t i = 0; i < INSIDE_ROLES; i++)
-            put_number(&grid, 4, lens->layers[layer].cosine[i]);
+            grid_number(&grid, 4, lens->layers[layer].cosine[i]);
     }
     grid_print(&grid, out, app->width_out, app->color_out);
 }
@@ -50,8 +41,8 @@ static void print_rows(const struct lens *lens, struct builder *out)
         grid_cell(&grid, "%zu", t);
         grid_text(&grid, inside->labels[t], strlen(inside->labels[t]));
         grid_cell(&grid, "%s", pw_row_role_name(inside->roles[t]));
-        put_number(&grid, 3, lens_norm(lens, row));
-        put_number(&grid, 4, lens_cosine(lens, row, lens_row(lens, inside->info.n_layers, t)));
+        grid_number(&grid, 3, lens_norm(lens, row));
+        grid_number(&grid, 4, lens_cosine(lens, row, lens_row(lens, inside->info.n_layers, t)));
         if (inside->roles[t] == PW_ROW_PAD)
             grid_dim(&grid);
     }

@@ -12,6 +12,8 @@
 #include "pool.h"
 #include "roles.h"
 
+struct labels; /* pads_labels.h */
+
 /* One sequence of rows. All it points to is in the run's pool. */
 struct pads_input {
     const char *name;     /* the path or the prompt, as given; of a batch: "path[2]" */
@@ -95,8 +97,10 @@ int pads_positions(struct pads *pads, size_t n_rows, size_t **positions, size_t 
 void pads_title(struct pads *pads, const struct pads_input *input);
 void pads_credits(struct pads *pads);
 void pads_put_input(struct json *json, const struct pads_input *input);
+
+/* "inputs":[{...}], each with its label where there are labels; NULL: there are none. */
+void pads_put_inputs(struct pads *pads, const struct labels *labels);
 void pads_put_estimate(struct json *json, const char *key, const pw_estimate *estimate);
-void pads_number(struct grid *grid, int n_decimals, double value);
 void pads_interval(struct grid *grid, const pw_estimate *estimate);
 void pads_range(struct grid *grid, const pw_estimate *estimate, int n_decimals);
 void pads_paragraph(struct pads *pads, const char *text);
@@ -106,6 +110,11 @@ int pads_print_json(struct pads *pads);
 /* The measures, one file each. */
 int pads_stats(struct pads *pads);
 int pads_compare_inputs(struct pads *pads); /* the part of stats that takes several */
+
+/* What stats says of the pads of all inputs, in the pool. NULL: nothing, where roles are
+ * unknown, or no two inputs have a pad at one position. */
+int pads_conclusion(struct pads *pads, const char **conclusion);
+
 int pads_regime(struct pads *pads);
 int pads_svd(struct pads *pads);
 int pads_probe(struct pads *pads);

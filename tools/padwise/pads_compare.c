@@ -228,7 +228,7 @@ static int print_json(struct across *across, const char *conclusion)
 
 static void add_line(struct grid *grid, const struct across *across)
 {
-    pads_number(grid, 3, across->cosine_estimate.mean);
+    grid_number(grid, 3, across->cosine_estimate.mean);
     pads_interval(grid, &across->cosine_estimate);
     pads_range(grid, &across->cosine_estimate, 3);
     pads_range(grid, &across->l2_estimate, 2);
@@ -288,31 +288,28 @@ static int print_tables(struct across *across, const char *conclusion)
     return DONE;
 }
 
-/* NULL where the roles are unknown, or the inputs have no position of pads in common. */
-static int conclude(struct across *across, const char **conclusion)
+int pads_conclusion(struct pads *pads, const char **conclusion)
 {
-    struct pads *pads = across->pads;
     struct app *app = pads->app;
-    pw_pads_across facts;
+    pw_pads_across across;
     pw_error err;
     pw_status status;
     char *text;
     size_t size;
 
     *conclusion = NULL;
-    if (across->n < 2)
+    if (pads->n < 2)
         return DONE;
-    status = pw_pads_compare(&facts, app->ctx, pads->rows, across->n, pads->seed, &err);
+    status = pw_pads_compare(&across, app->ctx, pads->rows, pads->n, pads->seed, &err);
     if (status == PW_ERR_NOT_FOUND)
         return DONE;
     if (status != PW_OK)
         return fail_with(app, &err);
-    facts.n_prompts = pads->n_prompts;
-    size = pw_pads_conclude(NULL, 0, &facts);
+    size = pw_pads_conclude(NULL, 0, &across, pads->n_prompts);
     text = pool_take(&app->pool, size + 1);
     if (text == NULL)
         return fail_memory(app);
-    pw_pads_conclude(text, size + 1, &facts);
+    pw_pads_conclude(text, size + 1, &across, pads->n_prompts);
     *conclusion = text;
     return DONE;
 }
@@ -325,7 +322,7 @@ int pads_compare_inputs(struct pads *pads)
 
     TRY(take_memory(&across));
     TRY(choose_positions(&across));
-    TRY(conclude(&across, &conclusion));
+    TRY(pads_conclusion(pads, &conclusion));
     if (conclusion == NULL && across.n > 1)
         conclusion =
             "Nothing is concluded of pads: where they start is not known, or no position "

@@ -202,11 +202,7 @@ static int copy_file(struct pads *pads, const pw_file *file, size_t i, pw_tensor
     TRY(copy_tensor(pads, file, i, set));
     if (i_mask >= 0 && (size_t)i_mask != i)
         TRY(copy_tensor(pads, file, (size_t)i_mask, set));
-    for (size_t k = 0; k < pw_file_n_metadata(file); k++)
-        if (pw_tensor_set_put_metadata(set, pw_file_metadata_key(file, k),
-                                       pw_file_metadata_value(file, k), &err) != PW_OK)
-            return fail_with(pads->app, &err);
-    return DONE;
+    return pw_file_copy_metadata(file, set, &err) == PW_OK ? DONE : fail_with(pads->app, &err);
 }
 
 static int add_opened(struct pads *pads, const pw_file *file, const char *path)

@@ -187,16 +187,7 @@ static int print_json(const struct probe *probe)
     struct json *json = &pads->json;
 
     json_open(json, '{');
-    json_key(json, "inputs");
-    json_open(json, '[');
-    for (size_t i = 0; i < pads->n; i++) {
-        json_open(json, '{');
-        pads_put_input(json, &pads->inputs[i]);
-        if (probe->labels.of_input != NULL)
-            json_member_text(json, "label", probe->labels.names[probe->labels.of_input[i]]);
-        json_close(json, '}');
-    }
-    json_close(json, ']');
+    pads_put_inputs(pads, &probe->labels);
     if (probe->labels.of_input != NULL)
         json_member_real(json, "chance", probe->labels.chance);
     json_key(json, "places");
@@ -235,7 +226,7 @@ static void add_places(const struct probe *probe)
         const struct probed *probed = &probe->places[i];
 
         grid_cell(&grid, "%s", probed->name);
-        pads_number(&grid, 3, probed->cosine.mean);
+        grid_number(&grid, 3, probed->cosine.mean);
         add_share(&grid, &probed->agrees);
         if (probe->labels.of_input == NULL)
             continue;

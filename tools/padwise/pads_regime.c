@@ -203,9 +203,9 @@ static void add_regimes(const struct regime_view *view)
         else
             grid_cell(&grid, "%zu..%zu", regime->begin, regime->end - 1);
         grid_cell(&grid, "%s", pw_regime_kind_name(regime->kind));
-        pads_number(&grid, 2, regime->norm);
-        pads_number(&grid, 3, regime->cos_bos);
-        pads_number(&grid, 3, regime->cos_eos);
+        grid_number(&grid, 2, regime->norm);
+        grid_number(&grid, 3, regime->cos_bos);
+        grid_number(&grid, 3, regime->cos_eos);
         grid_cell(&grid, "%.1f %%", 100 * regime->energy);
         if (view->n_coordinates < 2)
             grid_cell(&grid, "%zu: %.0f %%", top[0].index, 100 * top[0].share);

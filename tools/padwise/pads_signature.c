@@ -148,14 +148,7 @@ static int print_json(const struct signature *signature, const char *conclusion)
     struct json *json = &pads->json;
 
     json_open(json, '{');
-    json_key(json, "inputs");
-    json_open(json, '[');
-    for (size_t i = 0; i < pads->n; i++) {
-        json_open(json, '{');
-        pads_put_input(json, &pads->inputs[i]);
-        json_close(json, '}');
-    }
-    json_close(json, ']');
+    pads_put_inputs(pads, NULL);
     json_key(json, "parts");
     json_open(json, '[');
     for (size_t i = 0; i < N_PARTS; i++) {
@@ -203,10 +196,10 @@ static int print_table(const struct signature *signature, const char *conclusion
         const struct part *part = &signature->parts[i];
 
         grid_cell(&grid, "%zu", i + 1);
-        pads_number(&grid, 3, part->own.mean);
-        pads_number(&grid, 3, part->others.mean);
-        pads_number(&grid, 2, part->found.mean);
-        pads_number(&grid, 3, part->between.mean);
+        grid_number(&grid, 3, part->own.mean);
+        grid_number(&grid, 3, part->others.mean);
+        grid_number(&grid, 2, part->found.mean);
+        grid_number(&grid, 3, part->between.mean);
         pads_interval(&grid, &part->between);
         pads_range(&grid, &part->between, 3);
     }

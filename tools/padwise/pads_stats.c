@@ -234,14 +234,14 @@ static void add_rows(struct stats *stats, const size_t *shown, size_t n)
         grid_cell(&grid, "%s", pw_row_role_name(rows->roles[i]));
         if (rows->roles[i] == PW_ROW_PAD)
             grid_dim(&grid);
-        pads_number(&grid, 4, of_row.mean);
-        pads_number(&grid, 3, of_row.std);
-        pads_number(&grid, 2, of_row.min);
-        pads_number(&grid, 2, of_row.max);
-        pads_number(&grid, 2, of_row.l2);
-        pads_number(&grid, 3, stats->cos_bos[i]);
-        pads_number(&grid, 3, stats->cos_eos[i]);
-        pads_number(&grid, 4, stats->cos_before[i]);
+        grid_number(&grid, 4, of_row.mean);
+        grid_number(&grid, 3, of_row.std);
+        grid_number(&grid, 2, of_row.min);
+        grid_number(&grid, 2, of_row.max);
+        grid_number(&grid, 2, of_row.l2);
+        grid_number(&grid, 3, stats->cos_bos[i]);
+        grid_number(&grid, 3, stats->cos_eos[i]);
+        grid_number(&grid, 4, stats->cos_before[i]);
     }
     grid_print(&grid, &stats->pads->out, app->width_out, app->color_out);
 }
@@ -285,9 +285,9 @@ static void add_groups(struct stats *stats)
             continue;
         grid_cell(&grid, "%s", pw_row_role_name((pw_row_role)role));
         grid_cell(&grid, "%zu", group.n);
-        pads_number(&grid, 2, group.norm_mean);
-        pads_number(&grid, 2, group.norm_min);
-        pads_number(&grid, 2, group.norm_max);
+        grid_number(&grid, 2, group.norm_mean);
+        grid_number(&grid, 2, group.norm_min);
+        grid_number(&grid, 2, group.norm_max);
         grid_cell(&grid, "%.1f %%", 100 * group.energy);
     }
     builder_text(&stats->pads->out, "\n");

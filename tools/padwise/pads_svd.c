@@ -113,8 +113,8 @@ static void add_values(const struct svd_view *view)
     grid_start(&grid, titles, sizeof(titles) / sizeof(*titles));
     for (size_t k = 0; k < view->rank.n_values && k < N_SHOWN; k++) {
         grid_cell(&grid, "%zu", k + 1);
-        pads_number(&grid, 2, view->sigma[k]);
-        pads_number(&grid, 4, view->energy[k]);
+        grid_number(&grid, 2, view->sigma[k]);
+        grid_number(&grid, 4, view->energy[k]);
     }
     grid_print(&grid, &view->pads->out, app->width_out, app->color_out);
 }
@@ -188,7 +188,7 @@ static int print_summary(struct pads *pads, const struct summary *summary)
         }
         pads_put_estimate(&pads->json, lines[i].key, &estimate);
         grid_cell(&grid, "%s", lines[i].title);
-        pads_number(&grid, lines[i].n_decimals == 0 ? 1 : 4, estimate.mean);
+        grid_number(&grid, lines[i].n_decimals == 0 ? 1 : 4, estimate.mean);
         pads_interval(&grid, &estimate);
         pads_range(&grid, &estimate, lines[i].n_decimals);
     }

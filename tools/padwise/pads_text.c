@@ -5,7 +5,7 @@
 
 #include "credit.h"
 #include "paint.h"
-#include "pads.h"
+#include "pads_labels.h"
 #include "show.h"
 
 /* "a.json: "a beaver", 13 of 77 rows are no pads (its manifest)". */
@@ -96,6 +96,22 @@ void pads_put_input(struct json *json, const struct pads_input *input)
         json_member_text(json, "credit", input->credit);
 }
 
+void pads_put_inputs(struct pads *pads, const struct labels *labels)
+{
+    struct json *json = &pads->json;
+
+    json_key(json, "inputs");
+    json_open(json, '[');
+    for (size_t i = 0; i < pads->n; i++) {
+        json_open(json, '{');
+        pads_put_input(json, &pads->inputs[i]);
+        if (labels != NULL && labels->of_input != NULL)
+            json_member_text(json, "label", labels->names[labels->of_input[i]]);
+        json_close(json, '}');
+    }
+    json_close(json, ']');
+}
+
 void pads_put_estimate(struct json *json, const char *key, const pw_estimate *estimate)
 {
     json_key(json, key);
@@ -108,14 +124,6 @@ void pads_put_estimate(struct json *json, const char *key, const pw_estimate *es
     json_member_int(json, "n", (int64_t)estimate->n_values);
     json_member_int(json, "items", (int64_t)estimate->n_items);
     json_close(json, '}');
-}
-
-void pads_number(struct grid *grid, int n_decimals, double value)
-{
-    if (isnan(value))
-        grid_cell(grid, "-");
-    else
-        grid_cell(grid, "%.*f", n_decimals, value);
 }
 
 /* The interval of the mean, "-" where there is none. */

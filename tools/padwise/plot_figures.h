@@ -34,6 +34,11 @@ int plot_norms(const struct plot_set *set, pw_figure **out);
 int plot_curves(const struct plot_set *set, pw_figure **out);
 int plot_similarity(const struct plot_set *set, pw_figure **out);
 
+/* plot_lab.c: the picture of the inputs of a command, where --plot asks for one. */
+int plot_inputs(struct pads *pads,
+                int (*draw)(const struct plot_set *set, void *argument, pw_figure **out),
+                void *argument);
+
 /* plot_across.c: two inputs or more. */
 int plot_across(const struct plot_set *set, bool is_by_fifth, pw_figure **out);
 

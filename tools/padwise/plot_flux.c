@@ -87,8 +87,9 @@ static size_t n_rows_max(const struct flux *flux)
     return n;
 }
 
-static int draw(struct flux *flux, const struct plot_set *set, pw_figure **out)
+static int draw(const struct plot_set *set, void *argument, pw_figure **out)
 {
+    struct flux *flux = argument;
     pw_curve *curves = pool_array(&flux->pads.app->pool, flux->n, sizeof(*curves));
     pw_panel_options panel;
     pw_status status;
@@ -125,19 +126,5 @@ static int draw(struct flux *flux, const struct plot_set *set, pw_figure **out)
 
 int flux_plot(struct flux *flux)
 {
-    struct app *app = flux->pads.app;
-    const char *path = option_text(app, OPTION_PLOT);
-    struct plot_set set = {.app = app, .inputs = flux->pads.inputs, .n = flux->n};
-    pw_figure *figure = NULL;
-    int status;
-
-    if (path == NULL)
-        return DONE;
-    TRY(plot_labels(app, set.inputs, set.n, &set.labels));
-    TRY(plot_credits(app, set.inputs, set.n, &set.footer));
-    status = draw(flux, &set, &figure);
-    if (status == DONE)
-        status = plot_write(app, figure, path);
-    pw_figure_free(figure);
-    return status;
+    return plot_inputs(&flux->pads, draw, flux);
 }

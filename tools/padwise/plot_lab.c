@@ -70,21 +70,36 @@ static int draw_svd(const struct plot_set *set, struct pads *pads, pw_figure **o
     return plot_finish(set, status, &err, out);
 }
 
-static int draw_pads(const struct plot_set *set, struct pads *pads, const char *measure,
-                     pw_figure **out)
+struct measured {
+    struct pads *pads;
+    const char *measure;
+};
+
+static int draw_pads(const struct plot_set *set, void *argument, pw_figure **out)
 {
-    if (strcmp(measure, "regime") == 0)
+    const struct measured *of = argument;
+
+    if (strcmp(of->measure, "regime") == 0)
         return plot_curves(set, out);
-    if (strcmp(measure, "svd") == 0)
-        return draw_svd(set, pads, out);
-    if (strcmp(measure, "signature") == 0)
+    if (strcmp(of->measure, "svd") == 0)
+        return draw_svd(set, of->pads, out);
+    if (strcmp(of->measure, "signature") == 0)
         return plot_across(set, true, out);
-    if (strcmp(measure, "probe") == 0)
+    if (strcmp(of->measure, "probe") == 0)
         return plot_similarity(set, out);
-    return pads->n == 1 ? plot_norms(set, out) : plot_across(set, false, out);
+    return set->n == 1 ? plot_norms(set, out) : plot_across(set, false, out);
 }
 
 int plot_pads(struct pads *pads, const char *measure)
+{
+    struct measured measured = {pads, measure};
+
+    return plot_inputs(pads, draw_pads, &measured);
+}
+
+int plot_inputs(struct pads *pads,
+                int (*draw)(const struct plot_set *set, void *argument, pw_figure **out),
+                void *argument)
 {
     struct app *app = pads->app;
     const char *path = option_text(app, OPTION_PLOT);
@@ -96,7 +111,7 @@ int plot_pads(struct pads *pads, const char *measure)
         return DONE;
     TRY(plot_labels(app, set.inputs, set.n, &set.labels));
     TRY(plot_credits(app, set.inputs, set.n, &set.footer));
-    status = draw_pads(&set, pads, measure, &figure);
+    status = draw(&set, argument, &figure);
     if (status == DONE)
         status = plot_write(app, figure, path);
     pw_figure_free(figure);

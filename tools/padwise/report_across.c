@@ -10,25 +10,11 @@
 
 static int put_conclusion(struct report *report)
 {
-    struct app *app = report->app;
-    const struct pads *pads = &report->pads;
-    pw_pads_across across;
-    pw_error err;
-    const pw_status status =
-        pw_pads_compare(&across, app->ctx, pads->rows, pads->n, pads->seed, &err);
-    size_t size;
-    char *text;
+    const char *text;
 
-    if (status == PW_ERR_NOT_FOUND)
-        return DONE; /* no position where two inputs have pads */
-    if (status != PW_OK)
-        return fail_with(app, &err);
-    across.n_prompts = pads->n_prompts;
-    size = pw_pads_conclude(NULL, 0, &across);
-    text = pool_take(&app->pool, size + 1);
+    TRY(pads_conclusion(&report->pads, &text));
     if (text == NULL)
-        return fail_memory(app);
-    pw_pads_conclude(text, size + 1, &across);
+        return DONE;
     builder_text(&report->out, "<p class=\"lead\">");
     html_string(&report->out, text);
     builder_text(&report->out, "</p>\n");

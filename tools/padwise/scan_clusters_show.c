@@ -93,7 +93,7 @@ static void put_cells(struct grid *grid, const struct partition *partition)
             grid_cell(grid, "-");
             continue;
         }
-        pads_number(grid, 3, indexes[i]->value);
+        grid_number(grid, 3, indexes[i]->value);
         if (isnan(indexes[i]->low))
             grid_cell(grid, "-");
         else

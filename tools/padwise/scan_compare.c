@@ -169,7 +169,7 @@ static void put_line(struct grid *grid, const struct held *held)
     if (held->all.n_bitwise == held->all.n)
         grid_cell(grid, "=");
     else
-        pads_number(grid, 3, held->all.cos_min);
+        grid_number(grid, 3, held->all.cos_min);
     if (held->all.cos_min_at == PW_NO_ROW)
         grid_cell(grid, "-");
     else

@@ -33,7 +33,7 @@ void scan_cosine(struct grid *grid, const pw_pair *pair)
     if (pair->is_bitwise)
         grid_cell(grid, "=");
     else
-        pads_number(grid, 4, pair->cosine);
+        grid_number(grid, 4, pair->cosine);
 }
 
 void scan_l2(struct grid *grid, const pw_pair *pair)
@@ -55,7 +55,7 @@ void scan_change(struct grid *grid, const pw_change *change)
     if (change->n_bitwise == change->n)
         grid_cell(grid, "=");
     else
-        pads_number(grid, 4, change->cos_min);
+        grid_number(grid, 4, change->cos_min);
     grid_cell(grid, "%.3g", change->l2_max);
 }
 

@@ -41,6 +41,40 @@ static inline int check_teardown(void **state)
     return 0;
 }
 
+/* Measures with the n-th allocation failing, n = 1, 2, ... until none does; nothing may stay
+ * out.
+ *  @return how many there are. */
+static inline size_t
+check_allocations(pw_status (*measure)(pw_context *ctx, const void *argument),
+                  const void *argument)
+{
+    pw_status status = PW_ERR_NO_MEMORY;
+    size_t n = 0;
+
+    while (status != PW_OK) {
+        struct failing failing = {0};
+        pw_context_options options;
+        pw_context *ctx;
+        size_t n_before;
+
+        pw_context_options_init(&options);
+        options.n_threads = 1;
+        options.allocator = failing_allocator(&failing);
+        assert_int_equal(pwi_context_new(&ctx, sizeof(struct pw_context), &options, NULL),
+                         PW_OK);
+        n_before = failing.n_out;
+        failing.fail_at = failing.n_calls + ++n;
+        status = measure(ctx, argument);
+        if (status != PW_OK)
+            assert_int_equal(status, PW_ERR_NO_MEMORY);
+        assert_int_equal(failing.n_out, n_before);
+        failing.fail_at = 0;
+        pw_context_free(ctx);
+        assert_int_equal(failing.n_out, 0);
+    }
+    return n;
+}
+
 #define assert_near(a, b, epsilon)                                                             \
     do {                                                                                       \
         const double near_a = (a), near_b = (b);                                               \

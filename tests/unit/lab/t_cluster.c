@@ -283,7 +283,7 @@ static void agreement_of_few_items(void **state)
 
 /* ---- Memory. */
 
-static pw_status measure_all(pw_context *ctx)
+static pw_status measure_all(pw_context *ctx, const void *argument)
 {
     static const float values[] = {1, 0, 0, 1, 1, 1, 2, 1};
     static const size_t a[] = {0, 1, 0, 1}, b[] = {0, 0, 1, 1};
@@ -293,6 +293,7 @@ static pw_status measure_all(pw_context *ctx)
     pw_kmeans found;
     pw_agreement agreement;
 
+    (void)argument;
     for (size_t i = 0; i < 4; i++)
         inputs[i] = check_rows(values + 2 * i, 1, 2, 1, roles);
     PWI_TRY(pw_inputs_cluster(labels, &found, ctx, inputs, 4, PW_POOLING_LAST, 2, 0, NULL));
@@ -301,32 +302,8 @@ static pw_status measure_all(pw_context *ctx)
 
 static void every_allocation_may_fail(void **state)
 {
-    pw_status status = PW_ERR_NO_MEMORY;
-    size_t n = 0;
-
     (void)state;
-    while (status != PW_OK) {
-        struct failing failing = {0};
-        pw_context_options options;
-        pw_context *ctx;
-        size_t n_before;
-
-        pw_context_options_init(&options);
-        options.n_threads = 1;
-        options.allocator = failing_allocator(&failing);
-        assert_int_equal(pwi_context_new(&ctx, sizeof(struct pw_context), &options, NULL),
-                         PW_OK);
-        n_before = failing.n_out;
-        failing.fail_at = failing.n_calls + ++n;
-        status = measure_all(ctx);
-        if (status != PW_OK)
-            assert_int_equal(status, PW_ERR_NO_MEMORY);
-        assert_int_equal(failing.n_out, n_before);
-        failing.fail_at = 0;
-        pw_context_free(ctx);
-        assert_int_equal(failing.n_out, 0);
-    }
-    assert_true(n > 5);
+    assert_true(check_allocations(measure_all, NULL) > 5);
 }
 
 #define WITH_CONTEXT(test) cmocka_unit_test_setup_teardown(test, check_setup, check_teardown)

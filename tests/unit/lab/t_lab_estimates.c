@@ -164,8 +164,8 @@ static void conclude(void **state, const double angles[3], pw_pads_across *acros
     for (int i = 0; i < 2; i++)
         inputs[i] = check_rows(values[i], N_ROWS, 2, 2, roles[i]);
     assert_int_equal(pw_pads_compare(across, *state, inputs, 2, 0, NULL), PW_OK);
-    assert_int_equal(pw_pads_conclude(NULL, 0, across),
-                     pw_pads_conclude(text, capacity, across));
+    assert_int_equal(pw_pads_conclude(NULL, 0, across, 2),
+                     pw_pads_conclude(text, capacity, across, 2));
 }
 
 static void only_equal_bits_are_called_identical(void **state)
@@ -196,8 +196,7 @@ static void the_conclusion_follows_the_numbers(void **state)
     assert_near(across.cosine.mean, (cos(0.1) + cos(1.5) + cos(0.05)) / 3, 1e-7);
     assert_non_null(strstr(text, "a single pair: no interval"));
     assert_non_null(strstr(text, "2 prompts of 2 tokens, 3 positions"));
-    across.n_prompts = 1;
-    pw_pads_conclude(text, sizeof(text), &across);
+    pw_pads_conclude(text, sizeof(text), &across, 1);
     assert_non_null(strstr(text, "(no interval over prompts)"));
     assert_non_null(strstr(text, "2 variants of one prompt of 2 tokens, 3 positions"));
     conclude(state, (const double[]){1.2, 1.5, 1.4}, &across, text, sizeof(text));
@@ -212,7 +211,7 @@ static void a_conclusion_may_be_cut(void **state)
     char text[8], whole[600];
 
     conclude(state, (const double[]){0, 0, 0}, &across, whole, sizeof(whole));
-    assert_int_equal(pw_pads_conclude(text, sizeof(text), &across), strlen(whole));
+    assert_int_equal(pw_pads_conclude(text, sizeof(text), &across, 2), strlen(whole));
     assert_int_equal(strlen(text), 7);
     assert_memory_equal(text, whole, 7);
 }

@@ -22,8 +22,9 @@ static void fill(struct material *m)
     }
 }
 
-static pw_status measure_all(pw_context *ctx, const struct material *m)
+static pw_status measure_all(pw_context *ctx, const void *argument)
 {
+    const struct material *m = argument;
     static const size_t chosen[] = {4, 5, 6, 7, 8}, labels[] = {0, 1, 0};
     static const double values[] = {1, 2, 3, 4};
     static const pw_place pads = {.kind = PW_PLACE_PADS};
@@ -49,33 +50,10 @@ static pw_status measure_all(pw_context *ctx, const struct material *m)
 static void every_allocation_may_fail(void **state)
 {
     struct material m;
-    pw_status status = PW_ERR_NO_MEMORY;
-    size_t n = 0;
 
     (void)state;
     fill(&m);
-    while (status != PW_OK) {
-        struct failing failing = {0};
-        pw_context_options options;
-        pw_context *ctx;
-        size_t n_before;
-
-        pw_context_options_init(&options);
-        options.n_threads = 1;
-        options.allocator = failing_allocator(&failing);
-        assert_int_equal(pwi_context_new(&ctx, sizeof(struct pw_context), &options, NULL),
-                         PW_OK);
-        n_before = failing.n_out;
-        failing.fail_at = failing.n_calls + ++n;
-        status = measure_all(ctx, &m);
-        if (status != PW_OK)
-            assert_int_equal(status, PW_ERR_NO_MEMORY);
-        assert_int_equal(failing.n_out, n_before);
-        failing.fail_at = 0;
-        pw_context_free(ctx);
-        assert_int_equal(failing.n_out, 0);
-    }
-    assert_true(n > 10); /* as many as there are measures */
+    assert_true(check_allocations(measure_all, &m) > 10); /* as many as there are measures */
 }
 
 static const struct CMUnitTest tests[] = {cmocka_unit_test(every_allocation_may_fail)};

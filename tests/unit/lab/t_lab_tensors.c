@@ -246,7 +246,7 @@ static void the_conclusion_contradicts_the_notebook(void **state)
     assert_true(across.bos_is_bitwise);
     assert_true(across.least < 0.02);
     assert_true(across.greatest > 0.98);
-    pw_pads_conclude(text, sizeof(text), &across);
+    pw_pads_conclude(text, sizeof(text), &across, N_TENSORS);
     assert_non_null(strstr(text, "alike at some positions and not at others"));
     assert_non_null(strstr(text, "95 % interval"));
 }
